@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: starts every subsystem down the list and stops it back up. */
+#pragma once
+
+#include "api/secret.h"
+
+struct app_options {
+	const char *config_dir;
+	bool headless, stay;
+	int passphrase_fd; /* -1: none */
+	char **commands;   /* -e */
+};
+/* Returns the exit status. */
+int app_main(const struct app_options *options);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Conversations, as the core uses them beyond api/chat.h. */
+#pragma once
+
+#include "api/chat.h"
+
+void convos_load(void); /* after the accounts */
+void convos_unload(void);
+const GPtrArray *convo_list(void); /* of Conversation *, newest first at load time, then in order of making */
+
+const char *convo_title(const Conversation *conv);                             /* the contact's name or JID; remote text */
+bool convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error); /* /encrypt on|off */
+/* The weakest trust among the devices that will read the next message; TRUST_NONE when readable. */
+enum trust convo_trust(const Conversation *conv);
+const char *convo_draft(const Conversation *conv); /* "" */
+void convo_set_draft(Conversation *conv, const char *draft);
+/* The user has seen it up to now: unread becomes 0, a displayed marker goes out if it may. */
+void convo_seen(Conversation *conv);
+gint64 convo_read_line(const Conversation *conv);       /* sent_at up to which it was read when the window was last left */
+void convo_typing(Conversation *conv, bool typing);     /* chat states (XEP-0085) */
+const char *convo_peer_state(const Conversation *conv); /* "composing", ... NULL */
+
+/* Lines for a window: messages (of Message *), oldest first. before NULL: the newest. */
+GPtrArray *convo_page(Conversation *conv, const Message *before, guint limit);
+GPtrArray *convo_page_after(Conversation *conv, const Message *after, guint limit);
+/* Ask the server's archive for older ones (page-up past the top); EVENT_CONVERSATION when it is done. False: nothing more there. */
+bool convo_fetch_older(Conversation *conv);
+/* True while a hole in what we know lies right before this message (the gap line). */
+bool convo_gap_before(const Conversation *conv, const Message *message);
+GPtrArray *convo_search(Conversation *conv, const char *words, guint limit); /* conv NULL: all */
+bool convo_forget(Conversation *conv, GError **error);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The database: opening, closing, migrations, batches. The statements for everybody are in api/store.h. */
+#pragma once
+
+#include "api/secret.h"
+#include "api/store.h"
+
+/* Open (or create) with the raw key of 32 bytes and run the migrations of TABLE_MIGRATIONS. Refuses when the library is not
+ * SQLCipher, when another process holds the profile, when a page fails its check (the file is copied aside first and the
+ * sentence says where). */
+bool db_open(const char *path, const Secret *key, GError **error);
+bool db_migrate(GError **error); /* again, for the rows that a plugin brought */
+void db_close(void);             /* commits, checkpoints, wipes */
+void db_flush(void);             /* make the running batch durable now */
+/* Called right after each durable commit, in order of registration: acknowledgements wait for it. */
+void db_on_commit(void (*call)(void));

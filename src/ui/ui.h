@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The front end in use: the terminal or the headless one. What cmd asks of it. */
+#pragma once
+
+#include "api/chat.h"
+#include "api/secret.h"
+
+/* Given by app: the one permitted upward call. */
+struct ui_calls {
+	void (*run_line)(const char *line, guint64 seq); /* a command or text for the open conversation */
+	/* Candidates for the word at cursor (byte offset): the array holds whole words, *start its begin in the line. */
+	GPtrArray *(*complete)(const char *line, size_t cursor, size_t *start);
+	void (*unlock)(Secret *passphrase); /* takes it; the answer comes as EVENT_READY or EVENT_ALERT "locked" */
+	void (*quit)(int status);
+};
+
+struct front_end {
+	const char *name;
+	bool (*start)(const struct ui_calls *calls, GError **error);
+	void (*stop)(void);
+	void (*show)(Conversation *conv); /* bring it into view */
+	Conversation *(*current)(void);   /* NULL if none is in view */
+	/* Ask for something unseen (a password); answer NULL when given up. */
+	void (*ask_secret)(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);
+	/* Window commands: "next", "previous", "last", "close", "list", "active", a number or name; false with an error. */
+	bool (*window)(const char *verb, const char *arg, GError **error);
+	void (*show_unlock)(bool create); /* the store wants its passphrase */
+};
+extern const struct front_end ui_terminal, ui_headless;
+void ui_use(const struct front_end *front);
+const struct front_end *ui(void); /* never NULL: before ui_use() one that does nothing */
