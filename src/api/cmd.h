@@ -58,7 +58,7 @@ struct cmd_call {
 };
 
 struct cmd {
-	const char *name;       /* "omemo doctor" */
+	const char *name;       /* "account add" */
 	const char *aliases;    /* other dialects, separated by commas: "query,q"; NULL */
 	const struct arg *args; /* ends with an empty row; NULL: takes nothing */
 	unsigned needs;

@@ -48,13 +48,13 @@ typedef struct E2eeOpened {
 PUBLIC void e2ee_opened_clear(E2eeOpened *opened);
 
 struct e2ee_provider {
-	const char *name;           /* "omemo" in events and options */
-	const char *title;          /* "OMEMO" in the title bar */
+	const char *name;           /* the word in events and options */
+	const char *title;          /* as the title bar writes it */
 	const char *ns;             /* of the sealed element */
 	const char *element;        /* its name: "encrypted" */
 	const char *eme_name;       /* XEP-0380 */
 	const char *call_namespace; /* of sealed call fingerprints, NULL if it has none */
-	const char *uri_key;        /* "omemo-sid-" in xmpp: URIs of XEP-0384 */
+	const char *uri_key;        /* the key of fingerprints in xmpp: URIs, with its dash at the end */
 	const char *fallback;       /* the body that others read */
 
 	/* Cheap and synchronous: were keys of this peer ever seen? */

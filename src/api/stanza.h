@@ -63,7 +63,7 @@ enum stanza_from {
 };
 
 struct stanza_hook {
-	const char *name;  /* row name, for /plugin and the log: "omemo: device lists" */
+	const char *name;  /* row name, for /plugin and the log: "hello: greetings" */
 	const char *kind;  /* "message", "presence", "iq" */
 	const char *type;  /* its type attribute: NULL matches all; for iq "get" or "set" */
 	const char *child; /* the name of a child and its namespace, both NULL match all */

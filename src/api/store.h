@@ -9,7 +9,7 @@
 
 /* A change of the schema; rows run once each, in order, inside one transaction. */
 struct migration {
-	const char *name; /* whose tables: "omemo"; tables are called NAME_something */
+	const char *name; /* whose tables: the plugin or layer; tables are called NAME_something */
 	int version;      /* 1, 2, ... */
 	const char *sql;
 };

@@ -8,4 +8,4 @@
 void cmd_run(const char *line, guint64 seq);
 GPtrArray *cmd_complete(const char *line, size_t cursor, size_t *start);
 const struct cmd *cmd_find(const char *words, const char **rest); /* the longest name or alias that fits */
-char *cmd_usage(const struct cmd *cmd);                           /* "/omemo trust <contact> <device>" */
+char *cmd_usage(const struct cmd *cmd);                           /* "/msg <contact> [text]" */

@@ -11,7 +11,8 @@ struct ui_calls {
 	/* Candidates for the word at cursor (byte offset): the array holds whole words, *start its begin in the line. */
 	GPtrArray *(*complete)(const char *line, size_t cursor, size_t *start);
 	void (*unlock)(Secret *passphrase); /* takes it; the answer comes as EVENT_READY or EVENT_ALERT "locked" */
-	void (*quit)(int status);
+	void (*quit)(int status);           /* after what is on its way has left, 5 s at most */
+	bool stay;                          /* the end of input does not end the program */
 };
 
 struct front_end {
