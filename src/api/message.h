@@ -34,6 +34,7 @@ typedef struct Message {
 	gint64 sent_at; /* µs since the epoch, UTC */
 	bool edited;    /* body is a correction; the old text is in the archive */
 	bool wants_receipt, wants_marker;
+	bool hidden; /* kept for deduplication and the outbox but not drawn: a correction that was applied to its original */
 	bool notice; /* not said by anybody: an event line that was kept (a skipped stanza, encryption switched) */
 } Message;
 

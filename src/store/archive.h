@@ -28,6 +28,12 @@ bool archive_set_state(const Message *message, GError **error);                 
 bool archive_correct(const Message *message, const char *old_body, GError **error); /* body, edited; keeps the old text */
 GPtrArray *archive_old_bodies(gint64 row, GError **error);                          /* of char *, oldest first */
 
+/* What could not be opened at first was opened now: body, seal, device, trust, reason, hidden. */
+bool archive_set_opened(const Message *message, GError **error);
+/* The newest archive id (by sent_at) among the rows kept before this one, where a catch-up may start. Caller frees; NULL if none. */
+char *archive_stanza_id_before(const char *account, gint64 row, GError **error);
+
+/* Pages, search, last_sent and unread counts leave hidden rows out; the three find functions and get do not. */
 Message *archive_get(gint64 row, GError **error);
 Message *archive_find_id(const char *id, GError **error);
 Message *archive_find_stanza_id(const char *account, const char *conversation, const char *stanza_id, GError **error);
