@@ -73,7 +73,7 @@ typedef struct Event {
 			guint id;
 			const char *text;
 			const char *const *choices; /* NULL-terminated; the first is the safe one */
-			const char *answered;       /* NULL while it is open */
+			const char *answered;       /* NULL while it is open, "" when it was withdrawn */
 			const char *peer;           /* the conversation that waits, or NULL */
 		} ask;
 		struct {

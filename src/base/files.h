@@ -11,6 +11,8 @@ bool files_init(const char *dir, GError **error);
 /* A path in a folder; name is a plain file name (no "/", not "..", no NUL): else NULL with FAULT_INPUT. */
 char *files_path(enum folder folder, const char *name, GError **error);
 const char *files_folder(enum folder folder);
+/* Open a regular file of ours, never through a link: flags as in open(2), mode 0600. -1 with a reason. */
+int files_open(const char *path, int flags, GError **error);
 /* Whole files, at most max bytes, regular files of ours only (no link, FIFO, device). */
 bool files_read(const char *path, size_t max, char **text, size_t *length, GError **error);
 /* Atomic and durable, mode 0600. */

@@ -26,8 +26,10 @@ void table_add_one(enum table table, const void *row, const char *owner);
 void table_remove(const char *owner); /* all its rows in all tables */
 /* Grows with every change of that table: who caches an index over rows compares it. */
 guint table_generation(enum table table);
+/* For the one layer that owns the table: called after each change of it. */
+void table_on_change(enum table table, void (*changed)(void));
 /* The n-th row in order of adding, NULL past the end: for (guint i = 0; (row = table_row(TABLE_CMDS, i)); i++). Rows
  * may be removed while walking. */
 const void *table_row(enum table table, guint n);
 const void *table_find(enum table table, const char *name); /* NULL if there is none */
-const char *table_owner(enum table table, const void *row);
+const char *table_owner(enum table table, const void *row); /* NULL when the row is in no table (any more) */

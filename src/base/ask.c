@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Questions for a person: those that are open, and who waits for their answers. */
+#include "api/ask.h"
+
+#include <string.h>
+
+#include "api/error.h"
+#include "api/event.h"
+
+struct waiter {
+	ask_done done;
+	gpointer data;
+	GDestroyNotify data_free;
+};
+
+struct question {
+	guint id;
+	char *account, *peer, *text;
+	char **choices;
+	GArray *waiters; /* of struct waiter */
+};
+
+static GPtrArray *questions; /* oldest first */
+static guint last_id;
+
+static void
+question_free(struct question *question)
+{
+	g_free(question->account);
+	g_free(question->peer);
+	g_free(question->text);
+	g_strfreev(question->choices);
+	g_array_unref(question->waiters);
+	g_free(question);
+}
+
+static void
+tell(const struct question *question, const char *answered)
+{
+	event_emit(&(Event){ .kind = EVENT_ASK,
+		.account = question->account,
+		.ask = { .id = question->id,
+			.text = question->text,
+			.choices = (const char *const *)question->choices,
+			.answered = answered,
+			.peer = question->peer } });
+}
+
+static struct question *
+find(guint id)
+{
+	for (guint i = 0; questions && i < questions->len; i++) {
+		struct question *question = g_ptr_array_index(questions, i);
+
+		if (question->id == id)
+			return question;
+	}
+	return NULL;
+}
+
+static struct question *
+find_same(const char *account, const char *peer, const char *text)
+{
+	for (guint i = 0; questions && i < questions->len; i++) {
+		struct question *question = g_ptr_array_index(questions, i);
+
+		if (g_strcmp0(question->account, account) == 0 && g_strcmp0(question->peer, peer) == 0 &&
+			g_str_equal(question->text, text))
+			return question;
+	}
+	return NULL;
+}
+
+guint
+ask(const char *account, const char *peer, const char *text, const char *const *choices, ask_done done, gpointer data,
+	GDestroyNotify data_free)
+{
+	struct waiter waiter = { done, data, data_free };
+	struct question *question = find_same(account, peer, text);
+
+	if (question) {
+		g_array_append_val(question->waiters, waiter);
+		return question->id;
+	}
+	if (!questions)
+		questions = g_ptr_array_new();
+	question = g_new0(struct question, 1);
+	question->id = ++last_id;
+	question->account = g_strdup(account);
+	question->peer = g_strdup(peer);
+	question->text = g_strdup(text);
+	question->choices = g_strdupv((char **)choices);
+	question->waiters = g_array_new(FALSE, FALSE, sizeof waiter);
+	g_array_append_val(question->waiters, waiter);
+	g_ptr_array_add(questions, question);
+	tell(question, NULL);
+	return last_id;
+}
+
+/* Takes it off the list first: whoever is told may ask again. */
+static void
+close_question(struct question *question, const char *choice)
+{
+	g_ptr_array_remove(questions, question);
+	tell(question, choice ? choice : "");
+	for (guint i = 0; i < question->waiters->len; i++) {
+		struct waiter *waiter = &g_array_index(question->waiters, struct waiter, i);
+
+		if (waiter->done)
+			waiter->done(choice, waiter->data);
+		if (waiter->data_free)
+			waiter->data_free(waiter->data);
+	}
+	question_free(question);
+}
+
+/* The whole word in any case, else a beginning that fits one choice only. */
+static const char *
+choose(char **choices, const char *word)
+{
+	const char *chosen = NULL;
+	int fits = 0;
+
+	for (guint i = 0; choices[i]; i++) {
+		if (g_ascii_strcasecmp(choices[i], word) == 0)
+			return choices[i];
+		if (*word && g_ascii_strncasecmp(choices[i], word, strlen(word)) == 0) {
+			chosen = choices[i];
+			fits++;
+		}
+	}
+	return fits == 1 ? chosen : NULL;
+}
+
+bool
+ask_answer(guint id, const char *choice, GError **error)
+{
+	struct question *question = find(id);
+	const char *chosen;
+
+	if (!question)
+		return fault(error, FAULT_GONE, "there is no open question %u", id);
+	chosen = choose(question->choices, choice);
+	if (!chosen) {
+		g_autofree char *list = g_strjoinv(", ", question->choices);
+
+		return fault(error, FAULT_INPUT, "\"%s\" is no answer to that question: choose one of %s", choice, list);
+	}
+	close_question(question, chosen);
+	return true;
+}
+
+void
+ask_withdraw(guint id)
+{
+	struct question *question = find(id);
+
+	if (question)
+		close_question(question, NULL);
+}
+
+guint
+ask_open(const char *peer)
+{
+	for (guint i = 0; questions && i < questions->len; i++) {
+		const struct question *question = g_ptr_array_index(questions, i);
+
+		if (!peer || g_strcmp0(question->peer, peer) == 0)
+			return question->id;
+	}
+	return 0;
+}
