@@ -15,6 +15,7 @@
 #include "secret.h"
 #include "store.h"
 #include "stream.h"
+#include "text.h"
 #include "timer.h"
 #include "window.h"
 
