@@ -40,6 +40,11 @@ struct plugin {
 	const struct window_kind *windows;
 	const struct timer *timers;
 	const struct migration *migrations;
+	unsigned flags;
+};
+
+enum plugin_flags {
+	PLUGIN_DEFAULT = 1 << 0, /* loaded at start unless plugin.load names others */
 };
 
 #define PLUGIN                                          \

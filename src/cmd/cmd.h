@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The core's commands. To add a file: src/cmd/cmd_x.c defines "const struct cmd cmd_x_rows[]", ended by an empty row;
+ * declare it below and put it in the list in cmd.c. Everything else (help, completion, manual) follows from the rows. */
+#pragma once
+
+#include "api/cmd.h"
+
+/* Weak, so that the program links without one of these files; the list skips what is not there. */
+#define CMD_ROWS extern const struct cmd __attribute__((weak))
+CMD_ROWS cmd_core_rows[];    /* help quit lock version yes no answer-ask alias bind */
+CMD_ROWS cmd_set_rows[];     /* set reset changes save reload */
+CMD_ROWS cmd_privacy_rows[]; /* privacy */
+CMD_ROWS cmd_account_rows[]; /* account connect disconnect tls ... */
+CMD_ROWS cmd_roster_rows[];  /* add remove accept-contact block ... */
+CMD_ROWS cmd_chat_rows[];    /* msg say me correct encrypt search trust ... */
+CMD_ROWS cmd_window_rows[];  /* window clear ... */
+
+void cmd_init(void);
+
+/* What only app can do: given once by app before the first line is run. */
+struct cmd_app {
+	bool (*lock)(GError **error);
+	void (*quit)(int status);
+};
+void cmd_set_app(const struct cmd_app *app);
+
+/* The manual of "sotto", "commands", "options" as roff, or "config" as a sample file, on stdout. The exit status. */
+int manual_print(const char *which);
