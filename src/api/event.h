@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_CAUGHT_UP,       /* account: what the archive had for us is here (or there is no archive) */
 	EVENT_ACCOUNT,         /* account: added, changed or removed */
 	EVENT_READY,           /* the store is open, plugins and accounts are loaded */
+	EVENT_KINDS,
 };
 
 enum connection_state { CONNECTION_OFFLINE, CONNECTION_CONNECTING, CONNECTION_ONLINE, CONNECTION_FAILED };

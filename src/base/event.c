@@ -5,11 +5,9 @@
 #include "api/log.h"
 #include "base/table.h"
 
-#define KINDS (EVENT_READY + 1)
-
 /* The watchers of each kind, gathered anew when the table changed. */
 static struct {
-	GPtrArray *rows[KINDS];
+	GPtrArray *rows[EVENT_KINDS];
 	guint generation;
 } index_;
 
@@ -18,12 +16,12 @@ gather(void)
 {
 	const struct event_watch *row;
 
-	for (int kind = 0; kind < KINDS; kind++) {
+	for (int kind = 0; kind < EVENT_KINDS; kind++) {
 		g_clear_pointer(&index_.rows[kind], g_ptr_array_unref);
 		index_.rows[kind] = g_ptr_array_new();
 	}
 	for (guint i = 0; (row = table_row(TABLE_EVENTS, i)); i++)
-		if ((int)row->kind < KINDS)
+		if ((int)row->kind < EVENT_KINDS)
 			g_ptr_array_add(index_.rows[row->kind], (gpointer)row);
 	index_.generation = table_generation(TABLE_EVENTS);
 }
@@ -34,7 +32,7 @@ event_emit(const Event *event)
 	g_autoptr(GPtrArray) rows = NULL;
 	guint generation = table_generation(TABLE_EVENTS);
 
-	if ((int)event->kind >= KINDS || !table_row(TABLE_EVENTS, 0))
+	if ((int)event->kind >= EVENT_KINDS || !table_row(TABLE_EVENTS, 0))
 		return;
 	if (index_.generation != generation)
 		gather();
