@@ -14,3 +14,12 @@ void db_close(void);             /* commits, checkpoints, wipes */
 void db_flush(void);             /* make the running batch durable now */
 /* Called right after each durable commit, in order of registration: acknowledgements wait for it. */
 void db_on_commit(void (*call)(void));
+/* Called when changes that were already told "ok" (STORE_SOON) are undone because their commit failed: nothing of the batch may
+ * be acknowledged, and what was remembered from it must be read again. */
+void db_on_lost(void (*call)(void));
+/* False from a failed commit until one works again. */
+bool db_is_healthy(void);
+/* Grows with every rollback: who keeps row numbers outside of the store compares it. */
+guint db_rollbacks(void);
+/* Empty the write-ahead log into the file and cut it, so that overwritten rows are nowhere. */
+bool db_checkpoint(GError **error);
