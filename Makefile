@@ -15,9 +15,9 @@ PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
 
+,        := ,
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 harden   := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer,-O2 -D_FORTIFY_SOURCE=3)
-,        := ,
 common   := -std=gnu11 -g $(warnings) $(harden) -fstack-protector-strong -fPIE -fvisibility=hidden -MMD -MP
 link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined)
 where    := -DSOTTO_VERSION='"$(VERSION)"' -DSOTTO_PLUGINS='"$(PREFIX)/lib/sotto/plugins"' -DSOTTO_SHARE='"$(PREFIX)/share/sotto"'

@@ -244,6 +244,17 @@ check_files(const char *path, bool *exists, GError **error)
 	       check_file(path, "", exists, error);
 }
 
+/* No file that was finished is smaller than a page: a cut one must not pass for a new one, or the identity in it would be
+ * replaced in silence. */
+static bool
+check_size(const char *path, GError **error)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 && status.st_size >= 4096)
+		return true;
+	return refuse_damaged(path, error);
+}
+
 static bool
 create_file(const char *path, GError **error)
 {
@@ -320,6 +331,11 @@ disconnect(void)
 	}
 	db.sqlite = NULL;
 	batch_reset();
+}
+
+static void
+unlock_profile(void)
+{
 	if (db.lock >= 0)
 		close(db.lock);
 	db.lock = -1;
@@ -344,6 +360,31 @@ connect(const char *path, const Secret *key, GError **error)
 	return done;
 }
 
+static bool
+remove_file(const char *path, const char *suffix, GError **error)
+{
+	g_autofree char *name = g_strconcat(path, suffix, NULL);
+	return unlink(name) == 0 || errno == ENOENT || fault(error, FAULT_STORE, "cannot remove %s: %s", name, g_strerror(errno));
+}
+
+/* Made complete under another name first, so that a file of the real name is always a whole one. */
+static bool
+create(const char *path, const Secret *key, GError **error)
+{
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+	if (g_file_test(wal, G_FILE_TEST_EXISTS))
+		return fault(error, FAULT_STORE,
+			"the store %s is missing but its log is there - put the store back, or move %s away", path, wal);
+	if (!remove_file(fresh, "", error) || !remove_file(fresh, "-wal", error) || !create_file(fresh, error))
+		return false;
+	bool done = connect(fresh, key, error);
+	disconnect();
+	if (done && rename(fresh, path) < 0)
+		done = fault(error, FAULT_STORE, "cannot create the store %s: %s", path, g_strerror(errno));
+	return done;
+}
+
 bool
 db_open(const char *path, const Secret *key, GError **error)
 {
@@ -352,15 +393,17 @@ db_open(const char *path, const Secret *key, GError **error)
 		return fault(error, FAULT_BUSY, "the store is open already");
 	if (!check_library(error) || !lock_profile(path, error))
 		return false;
-	db.path = g_strdup(path);
 	batch_reset();
-	if (!check_files(path, &exists, error) || !(exists ? check_header(path, error) : create_file(path, error)) ||
-		!connect(path, key, error)) {
-		disconnect();
-		return false;
+	db.path = g_strdup(path);
+	bool done = check_files(path, &exists, error) && (exists || create(path, key, error)) && check_header(path, error) &&
+		    check_size(path, error) && connect(path, key, error);
+	if (done) {
+		log_info("store: open");
+		return true;
 	}
-	log_info("store: open");
-	return true;
+	disconnect();
+	unlock_profile();
+	return false;
 }
 
 void
@@ -372,6 +415,7 @@ db_close(void)
 	statements_clear();
 	db_checkpoint(NULL);
 	disconnect();
+	unlock_profile();
 	log_info("store: closed");
 }
 
