@@ -199,6 +199,8 @@ text_base64(const char *text, size_t max, size_t *length)
 	size_t in = text ? strlen(text) : 0, padding = 0, out;
 	g_autofree guint8 *bytes = NULL;
 
+	if (!text)
+		return NULL;
 	while (padding < 2 && padding < in && text[in - 1 - padding] == '=')
 		padding++;
 	if (in % 4 != 0)

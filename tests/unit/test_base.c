@@ -106,15 +106,15 @@ text_is_cut_between_characters(void **state)
 static void
 times_survive_the_round_trip(void **state)
 {
-	g_autofree char *plain = text_time(1795527900 * G_USEC_PER_SEC + 123456, false);
-	g_autofree char *exact = text_time(1795527900 * G_USEC_PER_SEC + 123456, true);
+	g_autofree char *plain = text_time((gint64)1795527900 * G_USEC_PER_SEC + 123456, false);
+	g_autofree char *exact = text_time((gint64)1795527900 * G_USEC_PER_SEC + 123456, true);
 
 	(void)state;
 	assert_string_equal(plain, "2026-11-24T13:45:00Z");
 	assert_string_equal(exact, "2026-11-24T13:45:00.123Z");
-	assert_true(text_time_parse(exact) == 1795527900 * G_USEC_PER_SEC + 123000);
-	assert_true(text_time_parse("2026-11-24T15:45:00.5+02:00") == 1795527900 * G_USEC_PER_SEC + 500000);
-	assert_true(text_time_parse("2026-11-24T13:45:00.123456789Z") == 1795527900 * G_USEC_PER_SEC + 123456);
+	assert_true(text_time_parse(exact) == (gint64)1795527900 * G_USEC_PER_SEC + 123000);
+	assert_true(text_time_parse("2026-11-24T15:45:00.5+02:00") == (gint64)1795527900 * G_USEC_PER_SEC + 500000);
+	assert_true(text_time_parse("2026-11-24T13:45:00.123456789Z") == (gint64)1795527900 * G_USEC_PER_SEC + 123456);
 }
 
 static void
@@ -143,7 +143,7 @@ base64_is_strict(void **state)
 	assert_int_equal(length, 0);
 	assert_memory_equal(two, "AB", 2);
 	assert_null(text_base64("QUI=", 1, &length));
-	assert_null(text_base64(NULL, 1, &length) ? "" : NULL);
+	assert_null(text_base64(NULL, 1, &length));
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
 		assert_null(text_base64(bad[i], 100, &length));
 }
