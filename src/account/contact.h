@@ -14,7 +14,6 @@ bool contact_blocked(const Account *account, const char *jid);
 
 bool contact_add(Account *account, const char *jid, const char *name, const char *group, GError **error);
 bool contact_remove(Account *account, const char *jid, GError **error);
-bool contact_accept(Account *account, const char *jid, GError **error); /* their request */
 bool contact_refuse(Account *account, const char *jid, GError **error);
 bool contact_block(Account *account, const char *jid, bool block, GError **error);
 /* JIDs that asked to see our presence and wait for an answer. */

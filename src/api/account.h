@@ -23,3 +23,5 @@ PUBLIC const char *contact_name(const Contact *contact); /* the roster's name, e
 PUBLIC enum subscription contact_subscription(const Contact *contact);
 /* Calls visit for every contact of the roster. */
 PUBLIC void contact_each(const Account *account, void (*visit)(const Contact *contact, gpointer data), gpointer data);
+/* Say yes to a contact who asked to see our presence (EVENT_SUBSCRIPTION "request"). */
+PUBLIC bool contact_accept(Account *account, const char *jid, GError **error);

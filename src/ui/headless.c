@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The headless front end: lines on standard input are what a user would type, standard output has one JSON object a
+ * line. The names of events and fields are a promise to scripts; what is unknown is absent. */
+#include "ui/ui.h"
+
+#include "account/contact.h"
+#include "api/error.h"
+#include "api/event.h"
+#include "api/timer.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "chat/convo.h"
+#include "ui/pipe.h"
+
+#include <json-glib/json-glib.h>
+
+/* How long the end of input waits for lines that are not done and for accounts that are still connecting. */
+enum { END_PATIENCE_MS = 5000 };
+
+static struct {
+	const struct ui_calls *calls;
+	guint64 lines, done;    /* read; finished */
+	bool ready, ended;      /* the store is open; end of input */
+	bool quitting;          /* asked for once: a second time would not wait any more */
+	GHashTable *connecting; /* accounts that are */
+	guint patience;
+	char *account, *peer; /* the open conversation */
+} headless;
+
+/* ---- one object a line ---- */
+
+static void
+put(JsonObject *object, const char *name, const char *value)
+{
+	if (value)
+		json_object_set_string_member(object, name, value);
+}
+
+static void
+put_list(JsonObject *object, const char *name, const char *const *values)
+{
+	if (!values)
+		return;
+	JsonArray *array = json_array_new();
+	for (; *values; values++)
+		json_array_add_string_element(array, *values);
+	json_object_set_array_member(object, name, array);
+}
+
+static JsonObject *
+object_new(const char *event)
+{
+	JsonObject *object = json_object_new();
+	g_autofree char *now = text_time(clock_now(), true);
+	put(object, "event", event);
+	put(object, "time", now);
+	return object;
+}
+
+/* Takes object. */
+static void
+print(JsonObject *object)
+{
+	g_autoptr(JsonNode) root = json_node_alloc();
+	json_node_init_object(root, object);
+	json_object_unref(object);
+	g_autofree char *line = json_to_string(root, FALSE);
+	pipe_write(line, strlen(line));
+	guint lost = pipe_lost();
+	if (!lost)
+		return;
+	g_autofree char *text = g_strdup_printf("%u lines were lost because they were not read in time", lost);
+	JsonObject *alert_object = object_new("alert");
+	put(alert_object, "code", "lines-lost");
+	put(alert_object, "text", text);
+	print(alert_object);
+}
+
+/* ---- the end of input ---- */
+
+static void
+quit(gpointer data)
+{
+	(void)data;
+	headless.patience = 0;
+	headless.quitting = true;
+	headless.calls->quit(0);
+}
+
+/* Ends when every line is done and no account is on its way online; the outbox is waited for by quit itself. */
+static void
+quit_if_idle(void)
+{
+	if (!headless.ended || !headless.ready || headless.quitting)
+		return;
+	if (headless.done < headless.lines || g_hash_table_size(headless.connecting)) {
+		if (!headless.patience)
+			headless.patience = clock_after(END_PATIENCE_MS, quit, NULL, NULL);
+		return;
+	}
+	if (headless.patience)
+		clock_cancel(headless.patience);
+	quit(NULL);
+}
+
+/* ---- input ---- */
+
+/* A line that starts with a quote is a JSON string, so that text may hold newlines. */
+static char *
+decode(const char *line, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	if (!json_parser_load_from_data(parser, line, -1, NULL))
+		return fault_null(error, FAULT_INPUT, "this line starts with a quote but is no JSON string");
+	JsonNode *root = json_parser_get_root(parser);
+	if (!root || json_node_get_value_type(root) != G_TYPE_STRING)
+		return fault_null(error, FAULT_INPUT, "this line starts with a quote but is no JSON string");
+	return g_strdup(json_node_get_string(root));
+}
+
+static void
+refuse(guint64 seq, const GError *error)
+{
+	event_emit(&(Event){ .kind = EVENT_OUTPUT, .output = { .seq = seq, .text = error->message, .error = error } });
+	event_emit(&(Event){ .kind = EVENT_DONE, .done = { .seq = seq, .ok = false } });
+}
+
+static void
+take_line(const char *line, bool too_long)
+{
+	if (!line) {
+		headless.ended = !headless.calls->stay;
+		quit_if_idle();
+		return;
+	}
+	guint64 seq = ++headless.lines;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	if (too_long)
+		fault(&error, FAULT_INPUT, "this line is too long: a mebibyte is the limit");
+	else if (!g_utf8_validate(line, -1, NULL))
+		fault(&error, FAULT_INPUT, "this line is not UTF-8");
+	else
+		text = *line == '"' ? decode(line, &error) : g_strdup(line);
+	if (text)
+		headless.calls->run_line(text, seq);
+	else
+		refuse(seq, error);
+}
+
+/* ---- events ---- */
+
+static void
+on_ready(const Event *event)
+{
+	(void)event;
+	JsonObject *object = object_new("ready");
+	put(object, "version", SOTTO_VERSION);
+	print(object);
+	headless.ready = true;
+	pipe_read();
+}
+
+static void
+on_done(const Event *event)
+{
+	JsonObject *object = object_new("done");
+	json_object_set_int_member(object, "seq", (gint64)event->done.seq);
+	json_object_set_boolean_member(object, "ok", event->done.ok);
+	print(object);
+	if (!event->done.seq)
+		return;
+	headless.done++;
+	quit_if_idle();
+}
+
+static void
+on_output(const Event *event)
+{
+	JsonObject *object = object_new(event->output.error ? "error" : "output");
+	if (event->output.seq)
+		json_object_set_int_member(object, "seq", (gint64)event->output.seq);
+	put(object, "text", event->output.text);
+	put(object, "command", event->output.command);
+	if (event->output.error)
+		put(object, "reason_code", fault_word(event->output.error));
+	print(object);
+}
+
+static void
+on_ask(const Event *event)
+{
+	if (event->ask.answered)
+		return;
+	JsonObject *object = object_new("ask");
+	json_object_set_int_member(object, "id", event->ask.id);
+	put(object, "text", event->ask.text);
+	put_list(object, "choices", event->ask.choices);
+	put(object, "account", event->account);
+	put(object, "conversation", event->ask.peer);
+	print(object);
+}
+
+static void
+on_alert(const Event *event)
+{
+	JsonObject *object = object_new("alert");
+	put(object, "code", event->alert.code);
+	put(object, "text", event->alert.text);
+	put(object, "account", event->account);
+	put(object, "conversation", event->alert.peer);
+	print(object);
+}
+
+static void
+on_connection(const Event *event)
+{
+	static const char *const words[] = { [CONNECTION_OFFLINE] = "offline",
+		[CONNECTION_CONNECTING] = "connecting",
+		[CONNECTION_ONLINE] = "online",
+		[CONNECTION_FAILED] = "failed" };
+	JsonObject *object = object_new("connection");
+	put(object, "account", event->account);
+	put(object, "state", words[event->connection.state]);
+	put(object, "reason", event->connection.reason);
+	put(object, "reason_code", event->connection.reason_code);
+	put(object, "tls", event->connection.tls);
+	put(object, "cipher", event->connection.cipher);
+	put(object, "auth", event->connection.auth);
+	put(object, "channel_binding", event->connection.channel_binding);
+	if (event->connection.state == CONNECTION_ONLINE)
+		json_object_set_boolean_member(object, "resumed", event->connection.resumed);
+	print(object);
+	if (event->connection.state == CONNECTION_CONNECTING)
+		g_hash_table_add(headless.connecting, g_strdup(event->account));
+	else
+		g_hash_table_remove(headless.connecting, event->account);
+	quit_if_idle();
+}
+
+static void
+print_contact(const char *account, const char *jid, const char *name, const char *const *groups, const char *subscription,
+	const char *presence)
+{
+	JsonObject *object = object_new("roster");
+	put(object, "account", account);
+	put(object, "jid", jid);
+	put(object, "name", name);
+	put_list(object, "groups", groups);
+	put(object, "subscription", subscription);
+	put(object, "presence", presence);
+	print(object);
+}
+
+static void
+on_roster(const Event *event)
+{
+	print_contact(event->account, event->roster.jid, event->roster.name, event->roster.groups, event->roster.subscription,
+		event->roster.presence);
+}
+
+static void
+show_contact(const Contact *contact, gpointer account)
+{
+	static const char *const words[] = {
+		[SUBSCRIPTION_NONE] = "none", [SUBSCRIPTION_TO] = "to", [SUBSCRIPTION_FROM] = "from", [SUBSCRIPTION_BOTH] = "both"
+	};
+	print_contact(account, contact_jid(contact), contact_name(contact), contact_groups(contact),
+		words[contact_subscription(contact)], contact_presence(contact));
+}
+
+static void
+on_roster_loaded(const Event *event)
+{
+	const Account *account = account_find(event->account);
+	if (account)
+		contact_each(account, show_contact, (gpointer)event->account);
+}
+
+static void
+on_subscription(const Event *event)
+{
+	JsonObject *object = object_new("subscription");
+	put(object, "account", event->account);
+	put(object, "jid", event->subscription.jid);
+	put(object, "kind", event->subscription.kind);
+	print(object);
+}
+
+static void
+on_chat_state(const Event *event)
+{
+	JsonObject *object = object_new("chat-state");
+	put(object, "account", event->account);
+	put(object, "jid", event->chat_state.jid);
+	put(object, "state", event->chat_state.state);
+	print(object);
+}
+
+/* A line that nobody said is no message: scripts that count messages must not count it. */
+static void
+print_notice(const Message *message)
+{
+	JsonObject *object = object_new("output");
+	put(object, "text", message->body ? message->body : message->reason);
+	put(object, "account", message->account);
+	put(object, "conversation", message->conversation);
+	put(object, "id", message->id);
+	print(object);
+}
+
+static void
+print_message(const Message *message, const char *replaces)
+{
+	static const char *const directions[] = { [MESSAGE_IN] = "in", [MESSAGE_OUT] = "out" };
+	static const char *const kinds[] = {
+		[MESSAGE_CHAT] = "chat", [MESSAGE_GROUPCHAT] = "groupchat", [MESSAGE_PRIVATE] = "private"
+	};
+	static const char *const origins[] = {
+		[MESSAGE_LIVE] = "live", [MESSAGE_CARBON] = "carbon", [MESSAGE_ARCHIVE] = "archive"
+	};
+	g_autofree char *sent_at = text_time(message->sent_at, true);
+	JsonObject *object = object_new("message");
+	put(object, "account", message->account);
+	put(object, "conversation", message->conversation);
+	put(object, "from", message->from);
+	put(object, "id", message->id);
+	put(object, "stanza_id", message->stanza_id);
+	put(object, "origin_id", message->origin_id);
+	put(object, "body", message->body);
+	put(object, "direction", directions[message->direction]);
+	put(object, "kind", kinds[message->kind]);
+	put(object, "seal", message->seal ? message->seal : "none");
+	put(object, "trust", trust_word(message->trust));
+	put(object, "origin", origins[message->origin]);
+	put(object, "sent_at", sent_at);
+	put(object, "replaces", replaces);
+	put(object, "reason", message->reason);
+	print(object);
+}
+
+static void
+on_message_added(const Event *event)
+{
+	const Message *message = event->message;
+	if (message->hidden)
+		return;
+	if (message->notice)
+		print_notice(message);
+	else
+		print_message(message, NULL);
+}
+
+/* A correction takes the place of the message that it corrects and keeps its id. */
+static void
+on_message_changed(const Event *event)
+{
+	print_message(event->message, event->message->id);
+}
+
+static void
+on_message_state(const Event *event)
+{
+	JsonObject *object = object_new("message-state");
+	put(object, "id", event->message->id);
+	put(object, "state", message_state_word(event->message->state));
+	put(object, "reason", event->message->reason);
+	print(object);
+}
+
+static void
+on_trust(const Event *event)
+{
+	JsonObject *object = object_new("trust");
+	put(object, "account", event->account);
+	put(object, "peer", event->trust.peer);
+	json_object_set_int_member(object, "device", event->trust.device);
+	put(object, "fingerprint", event->trust.fingerprint);
+	put(object, "trust", trust_word(event->trust.trust));
+	json_object_set_boolean_member(object, "own", event->trust.own);
+	print(object);
+}
+
+static const struct event_watch watches[] = {
+	{ "headless: ready", EVENT_READY, on_ready },
+	{ "headless: done", EVENT_DONE, on_done },
+	{ "headless: output", EVENT_OUTPUT, on_output },
+	{ "headless: ask", EVENT_ASK, on_ask },
+	{ "headless: alert", EVENT_ALERT, on_alert },
+	{ "headless: connection", EVENT_CONNECTION, on_connection },
+	{ "headless: roster", EVENT_ROSTER, on_roster },
+	{ "headless: whole roster", EVENT_ROSTER_LOADED, on_roster_loaded },
+	{ "headless: subscription", EVENT_SUBSCRIPTION, on_subscription },
+	{ "headless: chat state", EVENT_CHAT_STATE, on_chat_state },
+	{ "headless: message", EVENT_MESSAGE_ADDED, on_message_added },
+	{ "headless: message changed", EVENT_MESSAGE_CHANGED, on_message_changed },
+	{ "headless: message state", EVENT_MESSAGE_STATE, on_message_state },
+	{ "headless: trust", EVENT_TRUST, on_trust },
+	{ 0 },
+};
+
+/* ---- the front end ---- */
+
+static bool
+start(const struct ui_calls *calls, GError **error)
+{
+	(void)error;
+	headless.calls = calls;
+	headless.connecting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	pipe_start(take_line);
+	table_add(TABLE_EVENTS, watches, "core");
+	return true;
+}
+
+static void
+stop(void)
+{
+	pipe_stop();
+	g_clear_pointer(&headless.connecting, g_hash_table_unref);
+	g_clear_pointer(&headless.account, g_free);
+	g_clear_pointer(&headless.peer, g_free);
+}
+
+static void
+show(Conversation *conv)
+{
+	g_clear_pointer(&headless.account, g_free);
+	g_clear_pointer(&headless.peer, g_free);
+	if (!conv)
+		return;
+	headless.account = g_strdup(account_jid(convo_account(conv)));
+	headless.peer = g_strdup(convo_peer(conv));
+}
+
+static Conversation *
+current(void)
+{
+	return headless.peer ? convo_find(headless.account, headless.peer) : NULL;
+}
+
+/* Nobody sits here to type a secret; the account says what to do instead. */
+static void
+ask_secret(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data)
+{
+	alert(NULL, NULL, "password-needed", "%s: nobody can type it here - set password_command of the account", prompt);
+	done(NULL, data);
+}
+
+static bool
+window(const char *verb, const char *arg, GError **error)
+{
+	(void)arg;
+	if (g_strcmp0(verb, "close") != 0)
+		return fault(error, FAULT_INPUT, "there are no windows here: /msg opens a conversation, /window close leaves it");
+	show(NULL);
+	return true;
+}
+
+static void
+show_unlock(bool create)
+{
+	g_autoptr(GError) error = NULL;
+	fault(&error, FAULT_INPUT, "the store needs %s passphrase: give --passphrase-fd or set store.passphrase_command",
+		create ? "a" : "its");
+	event_emit(&(Event){ .kind = EVENT_OUTPUT, .output = { .text = error->message, .error = error } });
+	headless.calls->quit(1);
+}
+
+const struct front_end ui_headless = {
+	.name = "headless",
+	.start = start,
+	.stop = stop,
+	.show = show,
+	.current = current,
+	.ask_secret = ask_secret,
+	.window = window,
+	.show_unlock = show_unlock,
+};
