@@ -16,7 +16,8 @@ PUBLIC Stanza *stanza_ref(Stanza *stanza);
 PUBLIC void stanza_unref(Stanza *stanza); /* NULL is fine */
 PUBLIC const Element *stanza_root(const Stanza *stanza);
 /* The same admission rules as for the network (depth, counts, no DOCTYPE, entity, comment, PI), for
- * text that did not come by the stream: decrypted content, tests. NULL with FAULT_PEER. */
+ * text that did not come by the stream: decrypted content, tests. Without a namespace of its own it is in
+ * jabber:client, as it would be in the stream. NULL with FAULT_PEER. */
 PUBLIC Stanza *stanza_parse(const char *xml, size_t length, GError **error);
 
 PUBLIC const char *element_name(const Element *element);
