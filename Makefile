@@ -30,7 +30,7 @@ units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 fuzzers  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Looked up once, and only when something is compiled.
 cflags    = $(eval cflags := $$(shell $(PKG) --cflags $(packages)) $$(shell libgcrypt-config --cflags 2>/dev/null))$(cflags)
-libs      = $(eval libs := $$(shell $(PKG) --libs $(packages)) -lgcrypt -lunistring)$(libs)
+libs      = $(eval libs := $$(shell $(PKG) --libs $(packages)) -lgcrypt -lunistring -lm)$(libs)
 plugin_cflags = $(eval plugin_cflags := $$(shell $(PKG) --cflags $(plugin_packages)))$(plugin_cflags)
 plugin_libs   = $(eval plugin_libs := $$(shell $(PKG) --libs $(plugin_packages)) -lgcrypt)$(plugin_libs)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)

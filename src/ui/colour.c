@@ -11,9 +11,9 @@ struct rgb {
 static struct rgb
 rgb_of(int colour)
 {
-	static const guint8 base[16][3] = { { 0, 0, 0 }, { 205, 0, 0 }, { 0, 205, 0 }, { 205, 205, 0 }, { 0, 0, 238 }, { 205, 0, 205 },
-		{ 0, 205, 205 }, { 229, 229, 229 }, { 127, 127, 127 }, { 255, 0, 0 }, { 0, 255, 0 }, { 255, 255, 0 }, { 92, 92, 255 },
-		{ 255, 0, 255 }, { 0, 255, 255 }, { 255, 255, 255 } };
+	static const guint8 base[16][3] = { { 0, 0, 0 }, { 205, 0, 0 }, { 0, 205, 0 }, { 205, 205, 0 }, { 0, 0, 238 },
+		{ 205, 0, 205 }, { 0, 205, 205 }, { 229, 229, 229 }, { 127, 127, 127 }, { 255, 0, 0 }, { 0, 255, 0 },
+		{ 255, 255, 0 }, { 92, 92, 255 }, { 255, 0, 255 }, { 0, 255, 255 }, { 255, 255, 255 } };
 	static const guint8 step[6] = { 0, 95, 135, 175, 215, 255 };
 	if (colour < 16)
 		return (struct rgb){ base[colour][0] / 255.0, base[colour][1] / 255.0, base[colour][2] / 255.0 };
@@ -106,7 +106,7 @@ nick_angle(const char *text)
 	guint8 digest[20];
 	gsize length = sizeof digest;
 	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA1);
-	g_checksum_update(checksum, (const guchar *) text, -1);
+	g_checksum_update(checksum, (const guchar *)text, -1);
 	g_checksum_get_digest(checksum, digest, &length);
 	return (digest[0] | digest[1] << 8) / 65536.0 * 360;
 }
@@ -120,6 +120,6 @@ nick_colour(const char *text, int lightness, int colours)
 		return COLOUR_DEFAULT;
 	double angle = nick_angle(text);
 	if (colours < 256)
-		return wheel[(int) (angle / 60) % 6];
+		return wheel[(int)(angle / 60) % 6];
 	return nearest(hsluv(angle, lightness), 16, 232);
 }

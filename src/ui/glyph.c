@@ -48,7 +48,7 @@ static bool
 is_pictograph(gunichar c)
 {
 	return (c >= 0x1f000 && c <= 0x1faff) || (c >= 0x2190 && c <= 0x2bff) || c == 0xa9 || c == 0xae || c == 0x3030 ||
-		c == 0x303d || c == 0x3297 || c == 0x3299;
+	       c == 0x303d || c == 0x3297 || c == 0x3299;
 }
 
 static bool
@@ -62,7 +62,7 @@ static bool
 takes_joiner(gunichar base)
 {
 	return (base >= 0x0590 && base < 0x1e00) || base == 0x200d || is_pictograph(base) || (base >= 0xa8e0 && base < 0xac00) ||
-		(base >= 0xfb50 && base < 0xff00) || (base >= 0x10a00 && base < 0x12000);
+	       (base >= 0xfb50 && base < 0xff00) || (base >= 0x10a00 && base < 0x12000);
 }
 
 static bool
@@ -82,13 +82,13 @@ is_selector(gunichar c)
 static gunichar
 decode(const char *text, const char *end, size_t *bytes)
 {
-	gunichar c = (guchar) *text;
+	gunichar c = (guchar)*text;
 	if (c < 0x80) {
 		*bytes = 1;
 		return c;
 	}
 	c = g_utf8_get_char_validated(text, end - text);
-	if (c == (gunichar) -1 || c == (gunichar) -2) {
+	if (c == (gunichar)-1 || c == (gunichar)-2) {
 		*bytes = 1;
 		return 0xfffd;
 	}
@@ -106,7 +106,7 @@ set_word(struct glyph *glyph, gunichar c)
 		if (hidden[i].c == c)
 			name = hidden[i].name;
 	if (c < 0x20 || c == 0x7f)
-		glyph->width = g_snprintf(glyph->word, sizeof glyph->word, "^%c", (int) (c ^ 0x40));
+		glyph->width = g_snprintf(glyph->word, sizeof glyph->word, "^%c", (int)(c ^ 0x40));
 	else if (name)
 		glyph->width = g_snprintf(glyph->word, sizeof glyph->word, "‹%s›", name) - 4;
 	else
@@ -177,7 +177,7 @@ glyph_next(struct glyph *glyph, const char *text, const char *end)
 	glyph->width = 1;
 	if (c >= 0x20 && c < 0x7f) {
 		glyph->space = c == ' ';
-		if (text + glyph->bytes < end && (guchar) text[glyph->bytes] >= 0x80)
+		if (text + glyph->bytes < end && (guchar)text[glyph->bytes] >= 0x80)
 			take_followers(glyph, text, end);
 		return;
 	}

@@ -65,7 +65,7 @@ make_look(struct cell_style *made, const struct look *look, int fg)
 	/* A dark grey ground becomes black where there is no grey: reverse keeps bars visible. */
 	if (colours < 256 && look->bg != COLOUR_DEFAULT && look->bg > 15 && (bg == 0 || bg == 8 || bg == 7)) {
 		made->attributes |= A_REVERSE;
-		made->attributes &= ~(attr_t) A_DIM;
+		made->attributes &= ~(attr_t)A_DIM;
 		return;
 	}
 	if (fg != COLOUR_DEFAULT || bg != COLOUR_DEFAULT)
@@ -97,24 +97,37 @@ style_of(Style style)
 	return nick;
 }
 
-/* Debian's names without -256color say 8 colours where the terminal says that it has millions. */
-static const char *
-better_name(const char *term, char **made)
+/* What terminfo knows of a terminal, without taking it. */
+static bool
+look_up(const char *term, int *count, bool *moves)
 {
-	const char *colorterm = g_getenv("COLORTERM");
 	int status;
 	if (setupterm(term, fileno(output), &status) != OK)
-		return term;
-	if (tigetnum("colors") >= 256 || !colorterm || !strstr("truecolor 24bit", colorterm) || !*colorterm)
+		return false;
+	const char *move_to = tigetstr("cup");
+	*moves = move_to && move_to != (char *)-1;
+	*count = tigetnum("colors");
+	del_curterm(cur_term);
+	return true;
+}
+
+/* Debian's names without -256color say 8 colours where the terminal says that it has millions. */
+static const char *
+better_name(const char *term, int count, char **made)
+{
+	const char *colorterm = g_getenv("COLORTERM");
+	bool moves;
+	if (count >= 256 || (g_strcmp0(colorterm, "truecolor") && g_strcmp0(colorterm, "24bit")))
 		return term;
 	*made = g_strconcat(term, "-256color", NULL);
-	return setupterm(*made, fileno(output), &status) == OK ? *made : term;
+	return look_up(*made, &count, &moves) && moves ? *made : term;
 }
 
 bool
 screen_start(const char *term, FILE *out, FILE *in, GError **error)
 {
-	int status;
+	int count;
+	bool moves;
 	g_autofree char *made = NULL;
 	setlocale(LC_CTYPE, "");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
@@ -122,15 +135,15 @@ screen_start(const char *term, FILE *out, FILE *in, GError **error)
 	output = out;
 	if (!term)
 		term = g_getenv("TERM");
-	if (!term || !*term || setupterm(term, fileno(out), &status) != OK)
+	if (!term || !*term || !look_up(term, &count, &moves))
 		return fault(error, FAULT_INPUT, "the terminal \"%s\" is not known here - set TERM, or use sotto --headless",
 			term ? term : "");
-	const char *move = tigetstr("cup");
-	if (!move || move == (char *) -1)
+	if (!moves)
 		return fault(error, FAULT_INPUT,
-			"the terminal \"%s\" cannot move its cursor, so it cannot show windows - use another one, or sotto --headless",
+			"the terminal \"%s\" cannot move its cursor, so it cannot show windows - use another one, or sotto "
+			"--headless",
 			term);
-	term = better_name(term, &made);
+	term = better_name(term, count, &made);
 	screen = newterm(term, out, in);
 	if (!screen)
 		return fault(error, FAULT_INPUT, "the terminal \"%s\" cannot be used - use another one, or sotto --headless", term);
@@ -242,7 +255,7 @@ screen_put(int at_row, int col, int width, Style style, const char *text, gssize
 	if (!screen || at_row < 0 || at_row >= LINES || col < 0 || col >= screen_cols() || width <= 0)
 		return 0;
 	width = MIN(width, screen_cols() - col);
-	const char *end = text + (length < 0 ? strlen(text) : (size_t) length);
+	const char *end = text + (length < 0 ? strlen(text) : (size_t)length);
 	row.count = row.used = 0;
 	/* The place for … : where to go back to when the text turns out too long. */
 	int cut_count = 0, cut_used = 0;

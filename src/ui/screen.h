@@ -8,7 +8,7 @@
 
 /* An enum style, and for nicks a colour of the 256 in the upper bits. */
 typedef guint32 Style;
-#define STYLE_COLOURED(style, colour) ((Style) (style) | ((guint32) ((colour) + 1) << 8))
+#define STYLE_COLOURED(style, colour) ((Style)(style) | ((guint32)((colour) + 1) << 8))
 
 /* term NULL: from the environment. Fails with a sentence where a full screen cannot be drawn. */
 bool screen_start(const char *term, FILE *out, FILE *in, GError **error);

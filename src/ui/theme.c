@@ -148,7 +148,8 @@ theme_parse(struct theme *theme, const char *text, GError **error)
 			bad = i + 1;
 	}
 	if (bad)
-		return fault(error, FAULT_INPUT, "line %u of the theme is not understood - it should look like: nick = bold cyan", bad);
+		return fault(
+			error, FAULT_INPUT, "line %u of the theme is not understood - it should look like: nick = bold cyan", bad);
 	return true;
 }
 
@@ -195,7 +196,7 @@ theme_read(struct theme *theme, const char *name, GError **error)
 static gint
 compare_names(gconstpointer a, gconstpointer b)
 {
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 GPtrArray *

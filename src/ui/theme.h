@@ -41,7 +41,13 @@ enum style {
 	STYLES,
 };
 
-enum theme_attribute { ATTRIBUTE_BOLD = 1, ATTRIBUTE_DIM = 2, ATTRIBUTE_REVERSE = 4, ATTRIBUTE_UNDERLINE = 8, ATTRIBUTE_ITALIC = 16 };
+enum theme_attribute {
+	ATTRIBUTE_BOLD = 1,
+	ATTRIBUTE_DIM = 2,
+	ATTRIBUTE_REVERSE = 4,
+	ATTRIBUTE_UNDERLINE = 8,
+	ATTRIBUTE_ITALIC = 16
+};
 
 #define COLOUR_DEFAULT (-1)
 struct look {

@@ -7,8 +7,8 @@
 static bool
 no_start(const struct ui_calls *calls, GError **error)
 {
-	(void) calls;
-	(void) error;
+	(void)calls;
+	(void)error;
 	return true;
 }
 
@@ -20,7 +20,7 @@ no_stop(void)
 static void
 no_show(Conversation *conv)
 {
-	(void) conv;
+	(void)conv;
 }
 
 static Conversation *
@@ -32,22 +32,22 @@ no_current(void)
 static void
 no_secret(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data)
 {
-	(void) prompt;
+	(void)prompt;
 	done(NULL, data);
 }
 
 static bool
 no_window(const char *verb, const char *arg, GError **error)
 {
-	(void) verb;
-	(void) arg;
+	(void)verb;
+	(void)arg;
 	return fault(error, FAULT_GONE, "there are no windows here");
 }
 
 static void
 no_unlock(bool create)
 {
-	(void) create;
+	(void)create;
 }
 
 static const struct front_end none = {
@@ -72,4 +72,9 @@ const struct front_end *
 ui(void)
 {
 	return front;
+}
+
+void
+ui_init(void)
+{
 }
