@@ -226,7 +226,7 @@ convo_title(const Conversation *conv)
 void
 convo_changed(Conversation *conv)
 {
-	event_emit(&(Event) { .kind = EVENT_CONVERSATION, .account = conv->account, .conversation = conv });
+	event_emit(&(Event){ .kind = EVENT_CONVERSATION, .account = conv->account, .conversation = conv });
 }
 
 /* ---- sealing ---- */
@@ -267,9 +267,8 @@ convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error)
 	if (!archive_set_seal(conv->row, seal, name, error))
 		return false;
 	set_seal(conv, seal, name);
-	convo_note(conv,
-		seal == CONVO_READABLE ? "encryption is off from here on: both servers can read what is written"
-				       : "encryption is on from here on");
+	convo_note(conv, seal == CONVO_READABLE ? "encryption is off from here on: both servers can read what is written"
+						: "encryption is on from here on");
 	outbox_retry(conv->account, conv->peer);
 	return true;
 }
@@ -297,8 +296,8 @@ is_sayable(const char *text, GError **error)
 	if (!*text)
 		return fault(error, FAULT_INPUT, "there is no text to send");
 	if (strlen(text) > TEXT_MAX)
-		return fault(error, FAULT_INPUT, "the text has %zu bytes, servers relay at most about %d - send it in parts", strlen(text),
-			TEXT_MAX);
+		return fault(error, FAULT_INPUT, "the text has %zu bytes, servers relay at most about %d - send it in parts",
+			strlen(text), TEXT_MAX);
 	return true;
 }
 
@@ -336,9 +335,10 @@ convo_correct(Conversation *conv, const char *id, const char *text, GError **err
 
 	if (!old && error && *error)
 		return NULL;
-	if (!old || old->direction != MESSAGE_OUT || old->notice || old->hidden || !old->wire_id || strcmp(old->conversation, conv->peer) != 0 ||
-		strcmp(old->account, conv->account) != 0)
-		return fault_null(error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
+	if (!old || old->direction != MESSAGE_OUT || old->notice || old->hidden || !old->wire_id ||
+		strcmp(old->conversation, conv->peer) != 0 || strcmp(old->account, conv->account) != 0)
+		return fault_null(
+			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
 	if (old->state == MESSAGE_FAILED)
 		return fault_null(error, FAULT_GONE, "that message was never sent - send the text anew");
 	return say(conv, text, old->wire_id, error);
@@ -458,8 +458,9 @@ convo_set_peer_state(Conversation *conv, const char *state)
 		return;
 	g_free(conv->peer_state);
 	conv->peer_state = g_strdup(state);
-	event_emit(&(Event) {
-		.kind = EVENT_CHAT_STATE, .account = conv->account, .chat_state = { .jid = conv->peer, .state = state ? state : "active" } });
+	event_emit(&(Event){ .kind = EVENT_CHAT_STATE,
+		.account = conv->account,
+		.chat_state = { .jid = conv->peer, .state = state ? state : "active" } });
 }
 
 bool

@@ -7,7 +7,7 @@
 void convos_load(void); /* after the accounts */
 void convos_unload(void);
 void convos_forget_account(const char *account); /* it was removed */
-const GPtrArray *convo_list(void); /* of Conversation *, newest first at load time, then in order of making */
+const GPtrArray *convo_list(void);               /* of Conversation *, newest first at load time, then in order of making */
 
 const char *convo_title(const Conversation *conv);                             /* the contact's name or JID; remote text */
 bool convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error); /* /encrypt on|off */

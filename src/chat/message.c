@@ -17,11 +17,11 @@ static const char *const state_words[] = {
 /* May a message go from the row's state to the column's? Failed is not the end: a receipt that comes after all is true. */
 static const bool may_reach[][MESSAGE_FAILED + 1] = {
 	/*                       pending sent  delivered read  failed */
-	[MESSAGE_PENDING] =   { false, true, true, true, true },
-	[MESSAGE_SENT] =      { false, false, true, true, true },
+	[MESSAGE_PENDING] = { false, true, true, true, true },
+	[MESSAGE_SENT] = { false, false, true, true, true },
 	[MESSAGE_DELIVERED] = { false, false, false, true, false },
-	[MESSAGE_READ] =      { false, false, false, false, false },
-	[MESSAGE_FAILED] =    { false, false, true, true, false },
+	[MESSAGE_READ] = { false, false, false, false, false },
+	[MESSAGE_FAILED] = { false, false, true, true, false },
 };
 
 const char *
@@ -74,7 +74,7 @@ message_unref(Message *message)
 void
 message_emit(int event_kind, Message *message)
 {
-	event_emit(&(Event) { .kind = event_kind, .account = message->account, .message = message });
+	event_emit(&(Event){ .kind = event_kind, .account = message->account, .message = message });
 }
 
 static bool

@@ -63,11 +63,8 @@ static const struct {
 	bool when_sealed, when_readable;
 	void (*add)(Node *node, const Message *message);
 } visible[] = {
-	{ true, true, add_origin_id },
-	{ true, true, add_replace },
-	{ true, true, add_receipt_request },
-	{ false, true, add_markable },
-	{ false, true, add_active },
+	{ true, true, add_origin_id }, { true, true, add_replace }, { true, true, add_receipt_request },
+	{ false, true, add_markable }, { false, true, add_active },
 	{ true, false, add_store }, /* XEP-0334: archives may not know a sealed message for one */
 };
 
@@ -219,7 +216,7 @@ read_child(const Element *child, struct decoded *decoded)
 void
 msgcodec_decode(const Element *message, struct decoded *decoded)
 {
-	*decoded = (struct decoded) { .id = element_attr(message, "id"), .type = element_attr(message, "type") };
+	*decoded = (struct decoded){ .id = element_attr(message, "id"), .type = element_attr(message, "type") };
 	for (const Element *child = element_first(message); child; child = element_next(child))
 		if (!read_sealed(child, decoded))
 			read_child(child, decoded);

@@ -271,8 +271,8 @@ correct_original(Message *message, Message **original, GError **error)
 	g_autofree char *old = NULL;
 
 	*original = message->replaces
-		? archive_find_wire_id(message->account, message->conversation, message->replaces, MESSAGE_OUT, NULL)
-		: NULL;
+			    ? archive_find_wire_id(message->account, message->conversation, message->replaces, MESSAGE_OUT, NULL)
+			    : NULL;
 	if (!*original)
 		return true;
 	message->hidden = true;
@@ -439,8 +439,8 @@ ask_for_readable(struct job *job, const char *why)
 
 	message_reach(job->message, MESSAGE_PENDING, "waits for an answer: may it be sent readable?");
 	job->lane->state = LANE_ASKING;
-	job->lane->question = ask(convo_account_jid(conv), convo_peer(conv), text, choices, person_said,
-		g_memdup2(&job->id, sizeof job->id), g_free);
+	job->lane->question = ask(
+		convo_account_jid(conv), convo_peer(conv), text, choices, person_said, g_memdup2(&job->id, sizeof job->id), g_free);
 	return STEP_WAIT;
 }
 
@@ -451,7 +451,8 @@ without_keys(struct job *job, GError **error)
 	g_autofree char *why = NULL;
 
 	if (convo_seal_state(conv) == CONVO_SEALED) {
-		fault(error, FAULT_TRUST, "the keys of %s are gone - /encrypt off %s to send readable", convo_title(conv), convo_peer(conv));
+		fault(error, FAULT_TRUST, "the keys of %s are gone - /encrypt off %s to send readable", convo_title(conv),
+			convo_peer(conv));
 		return STEP_FAILED;
 	}
 	why = g_strdup_printf("%s offers no keys", convo_title(conv));
@@ -531,7 +532,8 @@ without_provider(struct job *job)
 {
 	if (convo_seal_state(job->lane->conv) == CONVO_SEAL_AUTO)
 		return ask_for_readable(job, "no plugin for encryption is loaded");
-	message_reach(job->message, MESSAGE_PENDING, "waits: this chat is encrypted and the plugin for it is not loaded - /plugin load");
+	message_reach(
+		job->message, MESSAGE_PENDING, "waits: this chat is encrypted and the plugin for it is not loaded - /plugin load");
 	return wait_in(job->lane, LANE_STUCK);
 }
 
@@ -590,7 +592,7 @@ build(struct job *job, const struct e2ee_provider *provider, enum trust *trust, 
 	g_free(job->stanza);
 	job->stanza = msgcodec_encode(job->message, g_steal_pointer(&sealed), provider);
 	return keep_seal(job, provider ? provider->name : NULL, *trust, error) && keep_stanza(job, error) &&
-		(!provider || convo_keep_sealed(conv, provider->name, error));
+	       (!provider || convo_keep_sealed(conv, provider->name, error));
 }
 
 static bool
@@ -665,8 +667,12 @@ stage_send(struct job *job, GError **error)
 }
 
 static enum step (*const stages[])(struct job *job, GError **error) = {
-	stage_filter, stage_keep, /* at once, when it is put */
-	stage_encode, stage_prepare, stage_seal, stage_send,
+	stage_filter,
+	stage_keep, /* at once, when it is put */
+	stage_encode,
+	stage_prepare,
+	stage_seal,
+	stage_send,
 };
 
 /* ---- running ---- */
@@ -744,7 +750,8 @@ lanes_of(const char *account, const char *peer)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct lane *lane = value;
 
-		if ((!account || !strcmp(convo_account_jid(lane->conv), account)) && (!peer || !strcmp(convo_peer(lane->conv), peer)))
+		if ((!account || !strcmp(convo_account_jid(lane->conv), account)) &&
+			(!peer || !strcmp(convo_peer(lane->conv), peer)))
 			g_ptr_array_add(found, lane);
 	}
 	return found;

@@ -40,7 +40,7 @@ e2ee_opened_clear(E2eeOpened *opened)
 		secret_wipe(opened->text, strlen(opened->text));
 	g_free(opened->text);
 	stanza_unref(opened->content);
-	*opened = (E2eeOpened) { 0 };
+	*opened = (E2eeOpened){ 0 };
 }
 
 const struct e2ee_provider *

@@ -83,7 +83,8 @@ may_know(const Account *account, const char *peer)
 {
 	const Contact *contact = contact_find(account, peer);
 
-	return contact && (contact_subscription(contact) == SUBSCRIPTION_FROM || contact_subscription(contact) == SUBSCRIPTION_BOTH);
+	return contact &&
+	       (contact_subscription(contact) == SUBSCRIPTION_FROM || contact_subscription(contact) == SUBSCRIPTION_BOTH);
 }
 
 static Node *
@@ -122,7 +123,7 @@ within_rate(const char *account, const char *peer)
 	struct bucket {
 		gint64 at;
 		double left;
-	} *bucket;
+	} * bucket;
 	g_autofree char *key = g_strconcat(account, " ", peer, NULL);
 	gint64 now = clock_monotonic();
 
@@ -131,7 +132,7 @@ within_rate(const char *account, const char *peer)
 	bucket = g_hash_table_lookup(buckets, key);
 	if (!bucket) {
 		bucket = g_new0(struct bucket, 1);
-		*bucket = (struct bucket) { now, BURST };
+		*bucket = (struct bucket){ now, BURST };
 		g_hash_table_insert(buckets, g_steal_pointer(&key), bucket);
 	}
 	bucket->left = MIN(BURST, bucket->left + (now - bucket->at) / (double)G_USEC_PER_SEC * PER_SECOND);
@@ -149,7 +150,8 @@ signal_delivered(Conversation *conv, const Message *message, const char *to)
 	struct receipt *receipt;
 
 	/* XEP-0184 §5.4: only when it is first received, so neither for copies nor from the archive. */
-	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id || !message->body)
+	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id ||
+		!message->body)
 		return;
 	if (!account || !may_know(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
 		return;
@@ -172,7 +174,8 @@ signal_flush(void)
 		Account *account = account_find(receipt->account);
 
 		if (account)
-			message_signal(account, SIGNAL_RECEIPT, receipt->to, named("received", "urn:xmpp:receipts", receipt->id), NULL);
+			message_signal(
+				account, SIGNAL_RECEIPT, receipt->to, named("received", "urn:xmpp:receipts", receipt->id), NULL);
 	}
 }
 
@@ -196,7 +199,8 @@ send_state(Conversation *conv, const char *state)
 	Account *account = convo_account(conv);
 
 	if (account)
-		message_signal(account, SIGNAL_CHAT_STATE, convo_peer(conv), node_new(state, "http://jabber.org/protocol/chatstates"), NULL);
+		message_signal(account, SIGNAL_CHAT_STATE, convo_peer(conv),
+			node_new(state, "http://jabber.org/protocol/chatstates"), NULL);
 }
 
 static void

@@ -7,5 +7,5 @@
 /* The peer wants to know that this message arrived: goes out once it is durable, if it may. */
 void signal_delivered(Conversation *conv, const Message *message, const char *to);
 void signal_displayed(Conversation *conv, const char *wire_id, bool sealed);
-void signal_flush(void); /* after a durable commit */
+void signal_flush(void);                /* after a durable commit */
 void signal_forget(Conversation *conv); /* before it is freed */
