@@ -12,7 +12,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "contrib"))
+sys.path[:0] = [str(ROOT / "contrib"), str(ROOT / "tests")]
 import lab as labs  # noqa: E402
 
 LONG = os.environ.get("SOTTO_LONG") == "1"
