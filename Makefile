@@ -2,14 +2,16 @@
 # make            the program and its plugins, in build/release
 # make demo       try it: installs what is missing, starts a loopback server and an echo peer, opens the client
 # make check      install what tests need and run all of them      make check-long   long kills, fuzzing, bench
-# make install    PREFIX=/usr/local, DESTDIR=
-# Variants build side by side: SAN=1 (address and undefined sanitizers), CC=clang, WERROR=1.
+# make install    PREFIX=/usr/local, DESTDIR=                      make uninstall
+# make unit       unit tests alone (SAN=1)   make e2e   the program against real servers   make fuzz FUZZ_SECONDS=60   make bench
+# Variants build side by side: SAN=1 (address and undefined sanitizers), FUZZ=1 (clang, libFuzzer), CC=clang, WERROR=1, RATCHET=.
 
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
-CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CC       := $(if $(FUZZ),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
+SAN      := $(or $(SAN),$(FUZZ))
 RATCHET  ?= libomemo-c
-variant  := $(if $(SAN),san,release)$(if $(findstring clang,$(CC)),-clang)$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
+variant  := $(if $(FUZZ),fuzz,$(if $(SAN),san,release)$(if $(findstring clang,$(CC)),-clang))$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
 B        := build/$(variant)
 PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2
@@ -17,7 +19,7 @@ plugin_packages := glib-2.0 libqrencode $(RATCHET)
 
 ,        := ,
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
-harden   := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer,-O2 -D_FORTIFY_SOURCE=3)
+harden   := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer $(if $(FUZZ),-fsanitize=fuzzer-no-link),-O2 -D_FORTIFY_SOURCE=3)
 common   := -std=gnu11 -g $(warnings) $(harden) -fstack-protector-strong -fPIE -fvisibility=hidden -MMD -MP
 link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined)
 where    := -DSOTTO_VERSION='"$(VERSION)"' -DSOTTO_PLUGINS='"$(PREFIX)/lib/sotto/plugins"' -DSOTTO_SHARE='"$(PREFIX)/share/sotto"'
@@ -30,7 +32,7 @@ units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 fuzzers  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Looked up once, and only when something is compiled.
 cflags    = $(eval cflags := $$(shell $(PKG) --cflags $(packages)) $$(shell libgcrypt-config --cflags 2>/dev/null))$(cflags)
-libs      = $(eval libs := $$(shell $(PKG) --libs $(packages)) -lgcrypt -lunistring)$(libs)
+libs      = $(eval libs := $$(shell $(PKG) --libs $(packages)) -lgcrypt -lunistring -lm)$(libs)
 plugin_cflags = $(eval plugin_cflags := $$(shell $(PKG) --cflags $(plugin_packages)))$(plugin_cflags)
 plugin_libs   = $(eval plugin_libs := $$(shell $(PKG) --libs $(plugin_packages)) -lgcrypt)$(plugin_libs)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -67,13 +69,64 @@ fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(fake_o) $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) -lcmocka
 
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(fake_o) $(B)/libsotto.a
+	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs)
+
+# Manual pages are read off the tables by the program itself.
+pages := $(B)/man/sotto.1 $(B)/man/sotto-commands.7 $(B)/man/sotto-options.5
+$(B)/man/sotto.1: manual := sotto
+$(B)/man/sotto-commands.7: manual := commands
+$(B)/man/sotto-options.5: manual := options
+$(pages): $(B)/sotto
+	@mkdir -p $(@D)
+	$(call say,man)$< --manual $(manual) >$@.new && mv $@.new $@
+man: $(pages)
+
 objects: $(core_o)
 unit: $(units:%=$(B)/tests/unit/%)
 	@status=0; for t in $^; do $$t || status=1; done; exit $$status
 
+fuzzing: $(fuzzers:%=$(B)/tests/fuzz/%)
+	@for f in $^; do contrib/fuzz $$f $(FUZZ_SECONDS) || exit 1; done
+fuzz:
+	@$(MAKE) -s FUZZ=1 FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) fuzzing
+
+e2e: all
+	SOTTO_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e $(E2E)
+
+demo:
+	@contrib/deps demo
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@exec contrib/demo $(B)
+
+check:
+	@contrib/deps test lint
+	@exec tests/check
+check-long:
+	@contrib/deps test lint bench
+	@exec tests/check long
+bench:
+	@contrib/deps bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@exec tests/bench/bench.py $(B) $(BENCH)
+
+install: all man
+	install -D -m 755 $(B)/sotto $(DESTDIR)$(PREFIX)/bin/sotto
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sotto/plugins $(plugins:%=$(B)/plugins/%.so)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sotto/themes $(wildcard themes/*.theme)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sotto $(wildcard README.md CHANGES.md doc/*.md)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(B)/man/sotto.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(B)/man/sotto-options.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(B)/man/sotto-commands.7
+	install -D -m 644 contrib/completion/sotto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sotto
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sotto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sotto
+	rm -f $(foreach n,1/sotto.1 5/sotto-options.5 7/sotto-commands.7,$(DESTDIR)$(PREFIX)/share/man/man$(n))
+	rm -rf $(foreach d,lib/sotto share/sotto share/doc/sotto,$(DESTDIR)$(PREFIX)/$(d))
+
 clean:
 	rm -rf build
 
-.PHONY: all objects unit clean
+.PHONY: all man objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -6,7 +6,8 @@
 
 void convos_load(void); /* after the accounts */
 void convos_unload(void);
-const GPtrArray *convo_list(void); /* of Conversation *, newest first at load time, then in order of making */
+void convos_forget_account(const char *account); /* it was removed */
+const GPtrArray *convo_list(void);               /* of Conversation *, newest first at load time, then in order of making */
 
 const char *convo_title(const Conversation *conv);                             /* the contact's name or JID; remote text */
 bool convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error); /* /encrypt on|off */
@@ -17,6 +18,7 @@ void convo_set_draft(Conversation *conv, const char *draft);
 /* The user has seen it up to now: unread becomes 0, a displayed marker goes out if it may. */
 void convo_seen(Conversation *conv);
 gint64 convo_read_line(const Conversation *conv);       /* sent_at up to which it was read when the window was last left */
+void convo_left(Conversation *conv);                    /* the window was left: the read line moves to what was seen */
 void convo_typing(Conversation *conv, bool typing);     /* chat states (XEP-0085) */
 const char *convo_peer_state(const Conversation *conv); /* "composing", ... NULL */
 
@@ -29,3 +31,19 @@ bool convo_fetch_older(Conversation *conv);
 bool convo_gap_before(const Conversation *conv, const Message *message);
 GPtrArray *convo_search(Conversation *conv, const char *words, guint limit); /* conv NULL: all */
 bool convo_forget(Conversation *conv, GError **error);
+
+/* ---- for chat itself ---- */
+
+gint64 convo_row(const Conversation *conv); /* in the archive */
+const char *convo_account_jid(const Conversation *conv);
+/* Inside the transaction of the first sealed message; convo_was_sealed() tells it when that is committed. */
+bool convo_keep_sealed(Conversation *conv, const char *provider, GError **error);
+void convo_was_sealed(Conversation *conv, const char *provider);
+/* A message of the peer was kept: it counts as unread, and is what a displayed marker would name. */
+void convo_received(Conversation *conv, const Message *message);
+void convo_read_elsewhere(Conversation *conv, gint64 up_to); /* another device of ours displayed it */
+void convo_set_peer_state(Conversation *conv, const char *state);
+/* Alert once for this word until convo_calm(): the same trouble is not told with every message. True the first time. */
+bool convo_first_time(Conversation *conv, const char *word);
+void convo_calm(Conversation *conv, const char *word);
+void convo_changed(Conversation *conv); /* EVENT_CONVERSATION */

@@ -16,6 +16,7 @@ CMD_ROWS cmd_chat_rows[];    /* msg say me correct encrypt search trust ... */
 CMD_ROWS cmd_window_rows[];  /* window clear ... */
 
 void cmd_init(void);
+extern bool cmd_slash_guard; /* option input.slash_guard */
 
 /* What only app can do: given once by app before the first line is run. */
 struct cmd_app {

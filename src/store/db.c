@@ -21,12 +21,19 @@ static struct {
 	char *path;
 	int lock;
 	bool damaged; /* said once */
+	guint opens;
 } db = { .lock = -1 };
 
 sqlite3 *
 db_sqlite(void)
 {
 	return db.sqlite;
+}
+
+guint
+db_opens(void)
+{
+	return db.opens;
 }
 
 bool
@@ -398,6 +405,7 @@ db_open(const char *path, const Secret *key, GError **error)
 	bool done = check_files(path, &exists, error) && (exists || create(path, key, error)) && check_header(path, error) &&
 		    check_size(path, error) && connect(path, key, error);
 	if (done) {
+		db.opens++;
 		log_info("store: open");
 		return true;
 	}

@@ -21,5 +21,6 @@ void db_on_lost(void (*call)(void));
 bool db_is_healthy(void);
 /* Grows with every rollback: who keeps row numbers outside of the store compares it. */
 guint db_rollbacks(void);
+guint db_opens(void); /* how often it was opened */
 /* Empty the write-ahead log into the file and cut it, so that overwritten rows are nowhere. */
 bool db_checkpoint(GError **error);

@@ -30,3 +30,5 @@ struct front_end {
 extern const struct front_end ui_terminal, ui_headless;
 void ui_use(const struct front_end *front);
 const struct front_end *ui(void); /* never NULL: before ui_use() one that does nothing */
+
+void ui_init(void); /* the rows of the layer: options, bindings, events */

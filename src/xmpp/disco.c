@@ -110,7 +110,7 @@ disco_read_features(const Element *query)
 	g_autoptr(GPtrArray) found = g_ptr_array_new();
 	for (const Element *child = element_first(query); child && found->len < FEATURES_MAX; child = element_next(child)) {
 		const char *var = element_is(child, "feature", DISCO_INFO_NS) ? element_attr(child, "var") : NULL;
-		if (var && strlen(var) <= FEATURE_BYTES_MAX)
+		if (var && strlen(var) <= FEATURE_BYTES_MAX && !strchr(var, '\n'))
 			g_ptr_array_add(found, (gpointer)var);
 	}
 	g_ptr_array_sort(found, compare);

@@ -18,7 +18,7 @@ void presence_read(const Element *stanza, struct presence *presence);
 /* Our own broadcast, with caps. show "online" has no element. */
 bool presence_send(Stream *stream, const char *show, const char *status, int priority);
 bool presence_send_unavailable(Stream *stream);
-/* type: subscribe, subscribed, unsubscribe, unsubscribed. */
+/* type: subscribe, subscribed, unsubscribe, unsubscribed, probe. */
 bool presence_send_subscription(Stream *stream, const char *to, const char *type);
 
 /* The word if it is one of the five shows, else NULL. */

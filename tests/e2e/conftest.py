@@ -6,12 +6,13 @@ SOTTO_BUILD names the build folder (build/release), SOTTO_LONG=1 runs the long f
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "contrib"))
+sys.path[:0] = [str(ROOT / "contrib"), str(ROOT / "tests")]
 import lab as labs  # noqa: E402
 
 LONG = os.environ.get("SOTTO_LONG") == "1"
@@ -82,3 +83,18 @@ def pair(lab, federation):
     alice.login("alice@a.test", a)
     bob.login("bob@b.test", b)
     return alice, bob
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "san: also run with the sanitizer build")
+
+
+@pytest.fixture(autouse=True)
+def deadline(request):
+    """No test hangs: five minutes, an hour for long ones."""
+    def late(number, frame):
+        raise TimeoutError(f"{request.node.name} took too long")
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(3600 if LONG else 300)
+    yield
+    signal.alarm(0)

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Conversations: what was said with one peer, whether it is sealed, what is still unread and what was begun to be typed. */
+#include "chat/convo.h"
+
+#include "api/error.h"
+#include "api/event.h"
+#include "api/jid.h"
+#include "api/log.h"
+#include "api/timer.h"
+#include "base/text.h"
+#include "chat/message.h"
+#include "chat/outbox.h"
+#include "chat/seal.h"
+#include "chat/signal.h"
+#include "store/archive.h"
+
+#include <string.h>
+
+#define TEXT_MAX 60000 /* what common servers relay, with room for sealing */
+
+struct Conversation {
+	gint64 row;
+	char *account, *peer;
+	enum convo_seal seal;
+	char *provider; /* who sealed it */
+	char *draft;
+	gint64 read_up_to, read_line, last_at;
+	guint unread;
+	char *peer_state;
+	char *markable;     /* wire id of the newest message that wants a displayed marker */
+	bool markable_seal; /* and whether that one was sealed */
+	GHashTable *told;   /* words of convo_first_time */
+	Message *said;      /* keeps what convo_say returned alive */
+};
+
+static GHashTable *by_name; /* "account peer" -> Conversation */
+static GPtrArray *list;
+
+static char *
+key_of(const char *account, const char *peer)
+{
+	return g_strconcat(account, " ", peer, NULL);
+}
+
+static void
+convo_free(Conversation *conv)
+{
+	signal_forget(conv);
+	g_free(conv->account);
+	g_free(conv->peer);
+	g_free(conv->provider);
+	g_free(conv->draft);
+	g_free(conv->peer_state);
+	g_free(conv->markable);
+	g_hash_table_unref(conv->told);
+	message_unref(conv->said);
+	g_free(conv);
+}
+
+static Conversation *
+add(const char *account, const char *peer, gint64 row)
+{
+	Conversation *conv = g_new0(Conversation, 1);
+
+	conv->row = row;
+	conv->account = g_strdup(account);
+	conv->peer = g_strdup(peer);
+	conv->draft = g_strdup("");
+	conv->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_hash_table_insert(by_name, key_of(account, peer), conv);
+	g_ptr_array_add(list, conv);
+	return conv;
+}
+
+static void
+make_tables(void)
+{
+	if (by_name)
+		return;
+	by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	list = g_ptr_array_new_with_free_func((GDestroyNotify)convo_free);
+}
+
+static void
+load_one(const ArchivedConversation *kept)
+{
+	Conversation *conv = add(kept->account, kept->peer, kept->row);
+
+	conv->seal = kept->seal;
+	conv->provider = g_strdup(kept->seal_provider);
+	g_free(conv->draft);
+	conv->draft = g_strdup(kept->draft ? kept->draft : "");
+	conv->read_up_to = conv->read_line = kept->read_up_to;
+	conv->last_at = kept->last_at;
+	conv->unread = kept->unread;
+}
+
+static int
+newest_first(gconstpointer a, gconstpointer b)
+{
+	const Conversation *one = *(Conversation *const *)a, *other = *(Conversation *const *)b;
+
+	return (one->last_at < other->last_at) - (one->last_at > other->last_at);
+}
+
+void
+convos_load(void)
+{
+	const GPtrArray *accounts = account_list();
+
+	make_tables();
+	for (guint i = 0; i < accounts->len; i++) {
+		Account *account = g_ptr_array_index(accounts, i);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GPtrArray) kept = archive_conversations(account_jid(account), &error);
+
+		if (!kept)
+			log_warning("conversations of %s cannot be read: %s", account_jid(account), error->message);
+		for (guint n = 0; kept && n < kept->len; n++)
+			load_one(g_ptr_array_index(kept, n));
+	}
+	g_ptr_array_sort(list, newest_first);
+	for (guint i = 0; i < accounts->len; i++)
+		outbox_load(g_ptr_array_index(accounts, i));
+}
+
+void
+convos_unload(void)
+{
+	outbox_unload(NULL);
+	g_clear_pointer(&by_name, g_hash_table_unref);
+	g_clear_pointer(&list, g_ptr_array_unref);
+}
+
+void
+convos_forget_account(const char *account)
+{
+	outbox_unload(account);
+	for (guint i = list ? list->len : 0; i-- > 0;) {
+		Conversation *conv = g_ptr_array_index(list, i);
+		g_autofree char *key = key_of(conv->account, conv->peer);
+
+		if (strcmp(conv->account, account) != 0)
+			continue;
+		g_hash_table_remove(by_name, key);
+		g_ptr_array_remove_index(list, i);
+	}
+}
+
+const GPtrArray *
+convo_list(void)
+{
+	make_tables();
+	return list;
+}
+
+Conversation *
+convo_find(const char *account, const char *peer)
+{
+	g_autofree char *key = key_of(account, peer);
+
+	return by_name ? g_hash_table_lookup(by_name, key) : NULL;
+}
+
+Conversation *
+convo_get(Account *account, const char *peer)
+{
+	Conversation *conv = convo_find(account_jid(account), peer);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *full = NULL, *bare = NULL;
+	gint64 row;
+
+	if (conv)
+		return conv;
+	full = jid_normalise(peer, NULL);
+	if (!full)
+		return NULL;
+	bare = jid_bare(full);
+	conv = convo_find(account_jid(account), bare);
+	if (conv)
+		return conv;
+	row = archive_conversation(account_jid(account), bare, &error);
+	if (!row) {
+		log_warning("a conversation cannot be kept: %s", error->message);
+		return NULL;
+	}
+	make_tables();
+	conv = add(account_jid(account), bare, row);
+	convo_changed(conv);
+	return conv;
+}
+
+Account *
+convo_account(const Conversation *conv)
+{
+	return account_find(conv->account);
+}
+
+const char *
+convo_account_jid(const Conversation *conv)
+{
+	return conv->account;
+}
+
+const char *
+convo_peer(const Conversation *conv)
+{
+	return conv->peer;
+}
+
+gint64
+convo_row(const Conversation *conv)
+{
+	return conv->row;
+}
+
+const char *
+convo_title(const Conversation *conv)
+{
+	const Account *account = convo_account(conv);
+	const Contact *contact = account ? contact_find(account, conv->peer) : NULL;
+
+	return contact ? contact_name(contact) : conv->peer;
+}
+
+void
+convo_changed(Conversation *conv)
+{
+	event_emit(&(Event){ .kind = EVENT_CONVERSATION, .account = conv->account, .conversation = conv });
+}
+
+/* ---- sealing ---- */
+
+enum convo_seal
+convo_seal_state(const Conversation *conv)
+{
+	return conv->seal;
+}
+
+enum trust
+convo_trust(const Conversation *conv)
+{
+	Account *account = convo_account(conv);
+
+	if (conv->seal == CONVO_READABLE || !account)
+		return TRUST_NONE;
+	return e2ee_weakest(account, conv->peer);
+}
+
+static void
+set_seal(Conversation *conv, enum convo_seal seal, const char *provider)
+{
+	conv->seal = seal;
+	g_free(conv->provider);
+	conv->provider = g_strdup(provider);
+	convo_changed(conv);
+}
+
+bool
+convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error)
+{
+	const struct e2ee_provider *provider = e2ee_provider();
+	const char *name = seal == CONVO_READABLE ? NULL : conv->provider ? conv->provider : provider ? provider->name : NULL;
+
+	if (seal == conv->seal)
+		return true;
+	if (!archive_set_seal(conv->row, seal, name, error))
+		return false;
+	set_seal(conv, seal, name);
+	convo_note(conv, seal == CONVO_READABLE ? "encryption is off from here on: both servers can read what is written"
+						: "encryption is on from here on");
+	outbox_retry(conv->account, conv->peer);
+	return true;
+}
+
+bool
+convo_keep_sealed(Conversation *conv, const char *provider, GError **error)
+{
+	return conv->seal == CONVO_SEALED || archive_set_seal(conv->row, CONVO_SEALED, provider, error);
+}
+
+void
+convo_was_sealed(Conversation *conv, const char *provider)
+{
+	if (conv->seal != CONVO_SEALED)
+		set_seal(conv, CONVO_SEALED, provider);
+}
+
+/* ---- saying ---- */
+
+static bool
+is_sayable(const char *text, GError **error)
+{
+	if (!g_utf8_validate(text, -1, NULL))
+		return fault(error, FAULT_INPUT, "the text is not valid UTF-8");
+	if (!*text)
+		return fault(error, FAULT_INPUT, "there is no text to send");
+	if (strlen(text) > TEXT_MAX)
+		return fault(error, FAULT_INPUT, "the text has %zu bytes, servers relay at most about %d - send it in parts",
+			strlen(text), TEXT_MAX);
+	return true;
+}
+
+static const Message *
+say(Conversation *conv, const char *text, const char *replaces, GError **error)
+{
+	g_autoptr(Message) message = NULL;
+
+	if (!is_sayable(text, error))
+		return NULL;
+	if (!convo_account(conv))
+		return fault_null(error, FAULT_GONE, "the account %s is gone", conv->account);
+	message = message_new(conv->account, conv->peer, MESSAGE_OUT);
+	message->from = g_strdup(conv->account);
+	message->body = g_strdup(text);
+	message->replaces = g_strdup(replaces);
+	message->sent_at = clock_now();
+	if (!outbox_put(message_ref(message), error))
+		return NULL;
+	message_unref(conv->said);
+	conv->said = message_ref(message);
+	return conv->said;
+}
+
+const Message *
+convo_say(Conversation *conv, const char *text, GError **error)
+{
+	return say(conv, text, NULL, error);
+}
+
+const Message *
+convo_correct(Conversation *conv, const char *id, const char *text, GError **error)
+{
+	g_autoptr(Message) old = id ? archive_find_id(id, error) : archive_last_sent(conv->account, conv->peer, error);
+
+	if (!old && error && *error)
+		return NULL;
+	if (!old || old->direction != MESSAGE_OUT || old->notice || old->hidden || !old->wire_id ||
+		strcmp(old->conversation, conv->peer) != 0 || strcmp(old->account, conv->account) != 0)
+		return fault_null(
+			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
+	if (old->state == MESSAGE_FAILED)
+		return fault_null(error, FAULT_GONE, "that message was never sent - send the text anew");
+	return say(conv, text, old->wire_id, error);
+}
+
+void
+convo_note(Conversation *conv, const char *text)
+{
+	g_autoptr(Message) note = message_new(conv->account, conv->peer, MESSAGE_OUT);
+	g_autoptr(GError) error = NULL;
+
+	note->from = g_strdup(conv->account);
+	note->body = g_strdup(text);
+	note->notice = true;
+	note->state = MESSAGE_SENT;
+	note->sent_at = clock_now();
+	if (!archive_add(note, &error))
+		log_warning("a note is not kept: %s", error->message);
+	message_emit(EVENT_MESSAGE_ADDED, note);
+}
+
+/* ---- reading ---- */
+
+guint
+convo_unread(const Conversation *conv)
+{
+	return conv->unread;
+}
+
+gint64
+convo_read_line(const Conversation *conv)
+{
+	return conv->read_line;
+}
+
+void
+convo_left(Conversation *conv)
+{
+	conv->read_line = conv->read_up_to;
+}
+
+void
+convo_received(Conversation *conv, const Message *message)
+{
+	conv->last_at = MAX(conv->last_at, message->sent_at);
+	if (message->sent_at <= conv->read_up_to || message->notice)
+		return;
+	conv->unread++;
+	if (!message->wants_marker || !message->wire_id || message->origin == MESSAGE_ARCHIVE)
+		return;
+	g_free(conv->markable);
+	conv->markable = g_strdup(message->wire_id);
+	conv->markable_seal = message->seal != NULL;
+}
+
+static void
+set_read(Conversation *conv, gint64 up_to)
+{
+	g_autoptr(GError) error = NULL;
+
+	conv->unread = 0;
+	conv->read_up_to = up_to;
+	if (!archive_set_read(conv->row, up_to, &error))
+		log_warning("what was read is not kept: %s", error->message);
+	convo_changed(conv);
+}
+
+void
+convo_seen(Conversation *conv)
+{
+	if (!conv->unread)
+		return;
+	set_read(conv, MAX(conv->read_up_to, conv->last_at));
+	if (conv->markable)
+		signal_displayed(conv, conv->markable, conv->markable_seal);
+	g_clear_pointer(&conv->markable, g_free);
+}
+
+void
+convo_read_elsewhere(Conversation *conv, gint64 up_to)
+{
+	if (up_to < conv->last_at || !conv->unread)
+		return;
+	g_clear_pointer(&conv->markable, g_free);
+	set_read(conv, up_to);
+}
+
+const char *
+convo_draft(const Conversation *conv)
+{
+	return conv->draft;
+}
+
+void
+convo_set_draft(Conversation *conv, const char *draft)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!strcmp(conv->draft, draft))
+		return;
+	g_free(conv->draft);
+	conv->draft = text_make_valid(draft, -1);
+	if (!archive_set_draft(conv->row, conv->draft, &error))
+		log_warning("a draft is not kept: %s", error->message);
+}
+
+const char *
+convo_peer_state(const Conversation *conv)
+{
+	return conv->peer_state;
+}
+
+void
+convo_set_peer_state(Conversation *conv, const char *state)
+{
+	if (!g_strcmp0(conv->peer_state, state))
+		return;
+	g_free(conv->peer_state);
+	conv->peer_state = g_strdup(state);
+	event_emit(&(Event){ .kind = EVENT_CHAT_STATE,
+		.account = conv->account,
+		.chat_state = { .jid = conv->peer, .state = state ? state : "active" } });
+}
+
+bool
+convo_first_time(Conversation *conv, const char *word)
+{
+	return g_hash_table_add(conv->told, g_strdup(word));
+}
+
+void
+convo_calm(Conversation *conv, const char *word)
+{
+	g_hash_table_remove(conv->told, word);
+}
+
+/* ---- lines ---- */
+
+static GPtrArray *
+page_or_nothing(GPtrArray *page, const GError *error)
+{
+	if (page)
+		return page;
+	log_warning("history cannot be read: %s", error ? error->message : "no reason given");
+	return g_ptr_array_new_with_free_func((GDestroyNotify)message_unref);
+}
+
+GPtrArray *
+convo_page(Conversation *conv, const Message *before, guint limit)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 at = before ? before->sent_at : G_MAXINT64, row = before ? before->row : G_MAXINT64;
+
+	return page_or_nothing(archive_page(conv->row, at, row, limit, &error), error);
+}
+
+GPtrArray *
+convo_page_after(Conversation *conv, const Message *after, guint limit)
+{
+	g_autoptr(GError) error = NULL;
+
+	return page_or_nothing(archive_page_after(conv->row, after->sent_at, after->row, limit, &error), error);
+}
+
+GPtrArray *
+convo_search(Conversation *conv, const char *words, guint limit)
+{
+	g_autoptr(GError) error = NULL;
+
+	return page_or_nothing(archive_search(conv ? conv->row : 0, words, limit, &error), error);
+}
+
+bool
+convo_forget(Conversation *conv, GError **error)
+{
+	if (!archive_forget(conv->row, error))
+		return false;
+	conv->unread = 0;
+	g_clear_pointer(&conv->markable, g_free);
+	convo_changed(conv);
+	return true;
+}

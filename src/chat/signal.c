@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages without text: one table of kinds with what each may hold, and the receipts, markers and chat states that chat sends
+ * by itself. They go to those only who may see our presence anyway (XEP-0184 §8). */
+#include "chat/signal.h"
+
+#include "api/error.h"
+#include "api/jid.h"
+#include "api/stream.h"
+#include "api/timer.h"
+#include "base/text.h"
+#include "chat/chat.h"
+#include "chat/convo.h"
+#include "chat/seal.h"
+#include "xmpp/stream.h"
+
+#include <string.h>
+
+#define BURST 100 /* receipts that a contact may cause at once */
+#define PER_SECOND 20
+#define PAUSE_MS 10000 /* without a key it is a pause */
+
+static const struct kind {
+	const char *names[6], *ns; /* ns NULL: the sealed element of a provider */
+	const char *hint;          /* XEP-0334 */
+} kinds[] = {
+	[SIGNAL_RECEIPT] = { { "received" }, "urn:xmpp:receipts", "store" },
+	[SIGNAL_MARKER] = { { "displayed" }, "urn:xmpp:chat-markers:0", "store" },
+	[SIGNAL_CHAT_STATE] = { { "active", "composing", "paused", "inactive", "gone" }, "http://jabber.org/protocol/chatstates",
+		"no-store" },
+	[SIGNAL_KEY_TRANSPORT] = { { NULL }, NULL, "store" },
+};
+
+/* Anywhere below: a signal is never a way for text. */
+static bool
+has_body(const Element *element)
+{
+	if (!strcmp(element_name(element), "body"))
+		return true;
+	for (const Element *child = element_first(element); child; child = element_next(child))
+		if (has_body(child))
+			return true;
+	return false;
+}
+
+static bool
+is_allowed(const struct kind *kind, const Element *content)
+{
+	if (has_body(content))
+		return false;
+	if (!kind->ns)
+		return e2ee_provider_for(content) != NULL;
+	if (element_first(content) || *element_text(content))
+		return false;
+	for (size_t i = 0; kind->names[i]; i++)
+		if (element_is(content, kind->names[i], kind->ns))
+			return true;
+	return false;
+}
+
+bool
+message_signal(Account *account, enum signal_kind kind, const char *to, Node *content, GError **error)
+{
+	g_autoptr(Node) node = node_new("message", NULL);
+	g_autofree char *id = text_random_id(), *xml = node_to_xml(content);
+	g_autoptr(Stanza) read = stanza_parse(xml, strlen(xml), error);
+
+	node_attr(node, "to", to);
+	node_attr(node, "type", "chat");
+	node_attr(node, "id", id);
+	node_take(node, content);
+	node_add(node, kinds[kind].hint, "urn:xmpp:hints");
+	if (!read)
+		return false;
+	if (!is_allowed(&kinds[kind], stanza_root(read)))
+		return fault(error, FAULT_INPUT, "a signal of this kind may not hold <%s>", element_name(stanza_root(read)));
+	if (!account_online(account) || !stream_send(account_stream(account), g_steal_pointer(&node)))
+		return fault(error, FAULT_OFFLINE, "%s is offline", account_jid(account));
+	return true;
+}
+
+static bool
+may_know(const Account *account, const char *peer)
+{
+	const Contact *contact = contact_find(account, peer);
+
+	return contact &&
+	       (contact_subscription(contact) == SUBSCRIPTION_FROM || contact_subscription(contact) == SUBSCRIPTION_BOTH);
+}
+
+static Node *
+named(const char *name, const char *ns, const char *id)
+{
+	Node *node = node_new(name, ns);
+
+	node_attr(node, "id", id);
+	return node;
+}
+
+/* ---- receipts ---- */
+
+struct receipt {
+	char *account, *to, *id;
+};
+
+static GPtrArray *receipts; /* that wait for the batch to be durable */
+
+static void
+receipt_free(gpointer data)
+{
+	struct receipt *receipt = data;
+
+	g_free(receipt->account);
+	g_free(receipt->to);
+	g_free(receipt->id);
+	g_free(receipt);
+}
+
+/* A bucket per peer: whoever sends faster gets no receipts for the rest. */
+static bool
+within_rate(const char *account, const char *peer)
+{
+	static GHashTable *buckets;
+	struct bucket {
+		gint64 at;
+		double left;
+	} * bucket;
+	g_autofree char *key = g_strconcat(account, " ", peer, NULL);
+	gint64 now = clock_monotonic();
+
+	if (!buckets)
+		buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	bucket = g_hash_table_lookup(buckets, key);
+	if (!bucket) {
+		bucket = g_new0(struct bucket, 1);
+		*bucket = (struct bucket){ now, BURST };
+		g_hash_table_insert(buckets, g_steal_pointer(&key), bucket);
+	}
+	bucket->left = MIN(BURST, bucket->left + (now - bucket->at) / (double)G_USEC_PER_SEC * PER_SECOND);
+	bucket->at = now;
+	if (bucket->left < 1)
+		return false;
+	bucket->left -= 1;
+	return true;
+}
+
+void
+signal_delivered(Conversation *conv, const Message *message, const char *to)
+{
+	Account *account = convo_account(conv);
+	struct receipt *receipt;
+
+	/* XEP-0184 §5.4: only when it is first received, so neither for copies nor from the archive. */
+	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id ||
+		!message->body)
+		return;
+	if (!account || !may_know(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
+		return;
+	receipt = g_new0(struct receipt, 1);
+	receipt->account = g_strdup(account_jid(account));
+	receipt->to = g_strdup(to);
+	receipt->id = g_strdup(message->wire_id);
+	if (!receipts)
+		receipts = g_ptr_array_new_with_free_func(receipt_free);
+	g_ptr_array_add(receipts, receipt);
+}
+
+void
+signal_flush(void)
+{
+	g_autoptr(GPtrArray) due = g_steal_pointer(&receipts);
+
+	for (guint i = 0; due && i < due->len; i++) {
+		const struct receipt *receipt = g_ptr_array_index(due, i);
+		Account *account = account_find(receipt->account);
+
+		if (account)
+			message_signal(
+				account, SIGNAL_RECEIPT, receipt->to, named("received", "urn:xmpp:receipts", receipt->id), NULL);
+	}
+}
+
+void
+signal_displayed(Conversation *conv, const char *wire_id, bool sealed)
+{
+	Account *account = convo_account(conv);
+
+	if (!account || !(sealed ? chat_settings.markers_sealed : chat_settings.markers) || !may_know(account, convo_peer(conv)))
+		return;
+	message_signal(account, SIGNAL_MARKER, convo_peer(conv), named("displayed", "urn:xmpp:chat-markers:0", wire_id), NULL);
+}
+
+/* ---- chat states ---- */
+
+static GHashTable *typing; /* Conversation -> id of the timer that turns it to paused */
+
+static void
+send_state(Conversation *conv, const char *state)
+{
+	Account *account = convo_account(conv);
+
+	if (account)
+		message_signal(account, SIGNAL_CHAT_STATE, convo_peer(conv),
+			node_new(state, "http://jabber.org/protocol/chatstates"), NULL);
+}
+
+static void
+stop(Conversation *conv)
+{
+	clock_cancel(GPOINTER_TO_UINT(g_hash_table_lookup(typing, conv)));
+	g_hash_table_remove(typing, conv);
+}
+
+static void
+pause_typing(gpointer data)
+{
+	g_hash_table_remove(typing, data);
+	send_state(data, "paused");
+}
+
+void
+convo_typing(Conversation *conv, bool is_typing)
+{
+	Account *account = convo_account(conv);
+	bool sealed = convo_seal_state(conv) != CONVO_READABLE, was;
+
+	if (!typing)
+		typing = g_hash_table_new(NULL, NULL);
+	was = g_hash_table_contains(typing, conv);
+	if (was)
+		stop(conv);
+	if (!account || !account_online(account) || !may_know(account, convo_peer(conv)))
+		return;
+	if (!(sealed ? chat_settings.states_sealed : chat_settings.states))
+		return;
+	if (is_typing)
+		g_hash_table_insert(typing, conv, GUINT_TO_POINTER(clock_after(PAUSE_MS, pause_typing, conv, NULL)));
+	if (is_typing != was)
+		send_state(conv, is_typing ? "composing" : "active");
+}
+
+void
+signal_forget(Conversation *conv)
+{
+	if (typing && g_hash_table_contains(typing, conv))
+		stop(conv);
+}

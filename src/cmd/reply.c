@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The answer to one line typed: lines of output, errors, and the end when nobody holds it any more. */
+#include "cmd/reply.h"
+
+#include <string.h>
+
+#include "api/error.h"
+#include "api/event.h"
+
+struct Reply {
+	guint refs;
+	guint64 seq;
+	char *command;
+	bool failed;
+};
+
+Reply *
+reply_new(guint64 seq)
+{
+	Reply *reply = g_new0(Reply, 1);
+
+	reply->refs = 1;
+	reply->seq = seq;
+	return reply;
+}
+
+void
+reply_set_command(Reply *reply, const char *name)
+{
+	g_free(reply->command);
+	reply->command = g_strdup(name);
+}
+
+Reply *
+reply_ref(Reply *reply)
+{
+	reply->refs++;
+	return reply;
+}
+
+void
+reply_unref(Reply *reply)
+{
+	if (!reply || --reply->refs > 0)
+		return;
+	event_emit(&(Event){ .kind = EVENT_DONE, .done = { .seq = reply->seq, .ok = !reply->failed } });
+	g_free(reply->command);
+	g_free(reply);
+}
+
+static void
+put(const Reply *reply, const char *text, bool plain, const GError *error)
+{
+	event_emit(&(Event){ .kind = EVENT_OUTPUT,
+		.output = { .seq = reply->seq, .text = text, .command = reply->command, .error = error, .plain = plain } });
+}
+
+/* One event a line; a newline at the end begins none. */
+static void
+put_lines(const Reply *reply, const char *text, bool plain)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+	guint count = g_strv_length(lines);
+
+	if (count > 1 && !*lines[count - 1])
+		count--;
+	for (guint i = 0; i < count; i++)
+		put(reply, lines[i], plain, NULL);
+	if (count == 0)
+		put(reply, "", plain, NULL);
+}
+
+void
+reply_print(Reply *reply, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list list;
+
+	va_start(list, format);
+	text = g_strdup_vprintf(format, list);
+	va_end(list);
+	put_lines(reply, text, false);
+}
+
+void
+reply_print_plain(Reply *reply, const char *text)
+{
+	put_lines(reply, text, true);
+}
+
+void
+reply_fail(Reply *reply, const GError *error)
+{
+	reply->failed = true;
+	put(reply, error->message, false, error);
+}
+
+void
+reply_take_error(Reply *reply, GError *error)
+{
+	g_autoptr(GError) taken = error;
+
+	if (!taken)
+		fault(&taken, FAULT_BUSY, "that did not work, and the command gave no reason");
+	reply_fail(reply, taken);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When the two indexes of the archive are written: in a calm second, or when much has gathered. */
+#include "store/archive-private.h"
+
+#include "api/log.h"
+#include "api/timer.h"
+#include "store/db.h"
+
+/* A piece of the index of words costs about 30 µs a message: 256 of them are not felt at a key press. */
+enum { CALM_MS = 1000, MANY = 256 };
+
+static guint timer, added;
+
+static void
+write_behind(gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	(void)data;
+	timer = 0;
+	added = 0;
+	/* Locked meanwhile, or the disk is full: the progress is in the store, the next time goes on from there. */
+	if (!store_is_open() || !db_is_healthy())
+		return;
+	if (!words_write(&error) || (ids_are_many() && !ids_write(&error)))
+		log_warning("archive: the index waits: %s", error->message);
+}
+
+static void
+schedule(guint ms)
+{
+	if (timer)
+		clock_cancel(timer);
+	timer = clock_after(ms, write_behind, NULL, NULL);
+}
+
+void
+behind_note_added(void)
+{
+	added++;
+	if (added == MANY)
+		schedule(0);
+	else if (!timer)
+		schedule(CALM_MS);
+}

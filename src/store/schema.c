@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables of the archive and the outbox. Each column is told of in doc/pia.md. */
+#include "store/store.h"
+
+#include "api/store.h"
+#include "base/table.h"
+
+/* The index of words reads the bodies from archive_message: they are stored once. order=desc answers "the newest that match"
+ * without reading all that do. The hash of an id stands for the id itself (archive-ids.c). Both indexes are written behind, in
+ * large pieces; archive_progress says how far they are. */
+static const struct migration migrations[] = {
+	{ "archive", 1,
+		"CREATE TABLE archive_conversation ("
+		" id INTEGER PRIMARY KEY,"
+		" account TEXT NOT NULL,"
+		" peer TEXT NOT NULL,"
+		" seal INTEGER NOT NULL DEFAULT 0,"
+		" seal_provider TEXT,"
+		" draft TEXT,"
+		" read_up_to INTEGER NOT NULL DEFAULT 0,"
+		" last_at INTEGER NOT NULL DEFAULT 0,"
+		" unread INTEGER NOT NULL DEFAULT 0,"
+		" UNIQUE (account, peer));"
+		"CREATE TABLE archive_message ("
+		" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+		" conversation INTEGER NOT NULL REFERENCES archive_conversation (id),"
+		" sent_at INTEGER NOT NULL,"
+		" direction INTEGER NOT NULL,"
+		" kind INTEGER NOT NULL,"
+		" origin INTEGER NOT NULL,"
+		" state INTEGER NOT NULL,"
+		" trust INTEGER NOT NULL,"
+		" device INTEGER NOT NULL,"
+		" flags INTEGER NOT NULL,"
+		" seal TEXT,"
+		" sender TEXT,"
+		" wire_id TEXT,"
+		" origin_id TEXT,"
+		" stanza_id TEXT,"
+		" replaces TEXT,"
+		" reason TEXT,"
+		" body TEXT);"
+		"CREATE INDEX archive_message_order ON archive_message (conversation, sent_at);"
+		"CREATE INDEX archive_message_sent ON archive_message (conversation, sent_at) WHERE direction = 1;"
+		"CREATE TABLE archive_old_body ("
+		" id INTEGER PRIMARY KEY,"
+		" message INTEGER NOT NULL REFERENCES archive_message (id) ON DELETE CASCADE,"
+		" body TEXT);"
+		"CREATE INDEX archive_old_body_message ON archive_old_body (message);"
+		"CREATE TABLE archive_id ("
+		" hash INTEGER NOT NULL,"
+		" message INTEGER NOT NULL,"
+		" PRIMARY KEY (hash, message)) WITHOUT ROWID;"
+		"CREATE VIRTUAL TABLE archive_word USING fts4 (content=\"archive_message\", body, matchinfo=fts3, order=desc,"
+		" tokenize=unicode61 \"remove_diacritics=1\");"
+		"CREATE TABLE archive_progress ("
+		" words_up_to INTEGER NOT NULL,"
+		" ids_up_to INTEGER NOT NULL);"
+		"INSERT INTO archive_progress VALUES (0, 0);"
+		"CREATE TABLE archive_gap ("
+		" id INTEGER PRIMARY KEY,"
+		" account TEXT NOT NULL,"
+		" after_id TEXT,"
+		" before_id TEXT,"
+		" at INTEGER NOT NULL);" },
+	{ "outbox", 1,
+		"CREATE TABLE outbox_row ("
+		" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+		" account TEXT NOT NULL,"
+		" message INTEGER NOT NULL UNIQUE REFERENCES archive_message (id) ON DELETE CASCADE,"
+		" stanza TEXT,"
+		" sequence INTEGER NOT NULL DEFAULT 0,"
+		" session TEXT);" },
+	{ NULL },
+};
+
+void
+store_init(void)
+{
+	table_add(TABLE_MIGRATIONS, migrations, "core");
+}

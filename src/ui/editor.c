@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The input line: actions in a table, each a small change of text and cursor. */
+#include "ui/editor.h"
+
+#include <string.h>
+#include <unigbrk.h>
+
+#include "ui/glyph.h"
+
+#define UNDO_MAX 200
+#define HISTORY_MAX 200
+#define KILLS_MAX 16
+#define TEXT_MAX (1024 * 1024)
+#define STRETCH 256
+
+struct state {
+	char *text;
+	size_t cursor;
+};
+
+/* Neighbouring changes of one kind are one step of undo; neighbouring kills one entry of the ring. */
+enum change { CHANGE_NONE, CHANGE_TYPED, CHANGE_DELETED, CHANGE_KILLED, CHANGE_YANKED };
+
+struct Editor {
+	GString *text;
+	size_t cursor;
+	GPtrArray *undo; /* of struct state * */
+	GPtrArray *history;
+	guint history_at; /* history->len: the line that is being written */
+	char *written;    /* that line while another one is shown */
+	GString *search;  /* NULL: not searching */
+	guint search_at;
+	enum change last, now;
+	size_t yank_from;
+	guint yank_at;
+};
+
+/* One ring for all windows, as people expect of a clipboard. */
+static GPtrArray *kills;
+
+static void
+state_free(gpointer data)
+{
+	struct state *state = data;
+	g_free(state->text);
+	g_free(state);
+}
+
+Editor *
+editor_new(void)
+{
+	Editor *editor = g_new0(Editor, 1);
+	editor->text = g_string_new(NULL);
+	editor->undo = g_ptr_array_new_with_free_func(state_free);
+	editor->history = g_ptr_array_new_with_free_func(g_free);
+	return editor;
+}
+
+void
+editor_free(Editor *editor)
+{
+	if (!editor)
+		return;
+	g_string_free(editor->text, TRUE);
+	g_ptr_array_unref(editor->undo);
+	g_ptr_array_unref(editor->history);
+	g_free(editor->written);
+	if (editor->search)
+		g_string_free(editor->search, TRUE);
+	g_free(editor);
+}
+
+const char *
+editor_text(const Editor *editor)
+{
+	return editor->text->str;
+}
+
+size_t
+editor_cursor(const Editor *editor)
+{
+	return editor->cursor;
+}
+
+const char *
+editor_search(const Editor *editor)
+{
+	return editor->search ? editor->search->str : NULL;
+}
+
+static void
+save_undo(Editor *editor, enum change change)
+{
+	editor->now = change;
+	if (change == editor->last && change != CHANGE_YANKED)
+		return;
+	struct state *state = g_new(struct state, 1);
+	state->text = g_strdup(editor->text->str);
+	state->cursor = editor->cursor;
+	if (editor->undo->len == UNDO_MAX)
+		g_ptr_array_remove_index(editor->undo, 0);
+	g_ptr_array_add(editor->undo, state);
+}
+
+/* Where characters as people see them begin, in a stretch of text. A pair of neighbours does not tell it: families and
+ * flags are longer, so the stretch starts at plain text. */
+static size_t
+step(const Editor *editor, size_t at, bool back)
+{
+	const char *text = editor->text->str;
+	size_t from = at, to = at;
+	while (from > 0 && at - from < STRETCH && (from == at || (guchar)text[from] >= 0x80))
+		from--;
+	while (from > 0 && (text[from] & 0xc0) == 0x80)
+		from--;
+	while (to < editor->text->len && to - at < STRETCH && (to == at || (guchar)text[to] >= 0x80))
+		to++;
+	while (to < editor->text->len && (text[to] & 0xc0) == 0x80)
+		to++;
+	g_autofree char *breaks = g_malloc0(to - from + 1);
+	u8_grapheme_breaks((const uint8_t *)text + from, to - from, breaks);
+	if (back) {
+		size_t found = at > from ? at - 1 : from;
+		while (found > from && !breaks[found - from])
+			found--;
+		return found;
+	}
+	size_t found = at < to ? at + 1 : to;
+	while (found < to && !breaks[found - from])
+		found++;
+	return found;
+}
+
+static size_t
+before(const Editor *editor, size_t at)
+{
+	return step(editor, at, true);
+}
+
+static size_t
+after(const Editor *editor, size_t at)
+{
+	return step(editor, at, false);
+}
+
+static bool
+is_word_at(const Editor *editor, size_t at)
+{
+	gunichar c = g_utf8_get_char(editor->text->str + at);
+	return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c >= 0x1f000 && c < 0x20000);
+}
+
+static size_t
+word_before(const Editor *editor, size_t at)
+{
+	while (at && !is_word_at(editor, before(editor, at)))
+		at = before(editor, at);
+	while (at && is_word_at(editor, before(editor, at)))
+		at = before(editor, at);
+	return at;
+}
+
+static size_t
+word_after(const Editor *editor, size_t at)
+{
+	while (at < editor->text->len && !is_word_at(editor, at))
+		at = after(editor, at);
+	while (at < editor->text->len && is_word_at(editor, at))
+		at = after(editor, at);
+	return at;
+}
+
+/* Up to the space before: what Ctrl+W takes. */
+static size_t
+space_before(const Editor *editor, size_t at)
+{
+	const char *text = editor->text->str;
+	while (at && g_ascii_isspace(text[at - 1]))
+		at--;
+	while (at && !g_ascii_isspace(text[at - 1]))
+		at--;
+	return at;
+}
+
+static size_t
+line_start(const Editor *editor, size_t at)
+{
+	while (at && editor->text->str[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+static size_t
+line_end(const Editor *editor, size_t at)
+{
+	while (at < editor->text->len && editor->text->str[at] != '\n')
+		at++;
+	return at;
+}
+
+void
+editor_replace(Editor *editor, size_t from, size_t to, const char *text)
+{
+	save_undo(editor, CHANGE_YANKED);
+	g_string_erase(editor->text, from, to - from);
+	g_string_insert(editor->text, from, text);
+	editor->cursor = from + strlen(text);
+	editor->last = CHANGE_YANKED;
+}
+
+void
+editor_insert(Editor *editor, const char *text)
+{
+	size_t length = strlen(text);
+	if (editor->text->len + length > TEXT_MAX)
+		return;
+	if (editor->search) {
+		g_string_append(editor->search, text);
+		editor->search_at = editor->history->len;
+		editor_do(editor, "history-search");
+		return;
+	}
+	/* A word is one step of undo. */
+	if (g_ascii_isspace(*text))
+		editor->last = CHANGE_NONE;
+	save_undo(editor, CHANGE_TYPED);
+	g_string_insert(editor->text, editor->cursor, text);
+	editor->cursor += length;
+	editor->last = editor->now;
+}
+
+void
+editor_set(Editor *editor, const char *text)
+{
+	save_undo(editor, CHANGE_YANKED);
+	g_string_assign(editor->text, text);
+	editor->cursor = editor->text->len;
+	editor->last = CHANGE_YANKED;
+}
+
+static void
+cut(Editor *editor, size_t from, size_t to, enum change change)
+{
+	if (from >= to)
+		return;
+	save_undo(editor, change);
+	if (change == CHANGE_KILLED) {
+		if (!kills)
+			kills = g_ptr_array_new_with_free_func(g_free);
+		g_autofree char *piece = g_strndup(editor->text->str + from, to - from);
+		if (editor->last == CHANGE_KILLED && kills->len) {
+			char **top = (char **)&kills->pdata[kills->len - 1];
+			g_autofree char *old = *top;
+			*top = to <= editor->cursor ? g_strconcat(piece, old, NULL) : g_strconcat(old, piece, NULL);
+		} else {
+			if (kills->len == KILLS_MAX)
+				g_ptr_array_remove_index(kills, 0);
+			g_ptr_array_add(kills, g_steal_pointer(&piece));
+		}
+	}
+	g_string_erase(editor->text, from, to - from);
+	editor->cursor = from;
+}
+
+static void
+show_history(Editor *editor, guint at)
+{
+	if (editor->history_at == editor->history->len) {
+		g_free(editor->written);
+		editor->written = g_strdup(editor->text->str);
+	}
+	editor->history_at = at;
+	const char *text = at < editor->history->len ? editor->history->pdata[at] : editor->written;
+	g_string_assign(editor->text, text ? text : "");
+	editor->cursor = editor->text->len;
+}
+
+static void
+add_history(Editor *editor)
+{
+	GPtrArray *history = editor->history;
+	bool repeated = history->len && !strcmp(history->pdata[history->len - 1], editor->text->str);
+	if (editor->text->len && !repeated) {
+		if (history->len == HISTORY_MAX)
+			g_ptr_array_remove_index(history, 0);
+		g_ptr_array_add(history, g_strdup(editor->text->str));
+	}
+	editor->history_at = history->len;
+	g_clear_pointer(&editor->written, g_free);
+}
+
+void
+editor_remember(Editor *editor)
+{
+	add_history(editor);
+	g_string_truncate(editor->text, 0);
+	editor->cursor = 0;
+	editor->last = CHANGE_NONE;
+	g_ptr_array_set_size(editor->undo, 0);
+}
+
+static void
+end_search(Editor *editor)
+{
+	if (editor->search)
+		g_string_free(editor->search, TRUE);
+	editor->search = NULL;
+}
+
+/* The actions. */
+
+static void
+beginning_of_line(Editor *e)
+{
+	e->cursor = line_start(e, e->cursor);
+}
+
+static void
+end_of_line(Editor *e)
+{
+	e->cursor = line_end(e, e->cursor);
+}
+
+static void
+backward_char(Editor *e)
+{
+	e->cursor = before(e, e->cursor);
+}
+
+static void
+forward_char(Editor *e)
+{
+	e->cursor = after(e, e->cursor);
+}
+
+static void
+backward_word(Editor *e)
+{
+	e->cursor = word_before(e, e->cursor);
+}
+
+static void
+forward_word(Editor *e)
+{
+	e->cursor = word_after(e, e->cursor);
+}
+
+static void
+delete_char(Editor *e)
+{
+	cut(e, e->cursor, after(e, e->cursor), CHANGE_DELETED);
+}
+
+static void
+backward_delete_char(Editor *e)
+{
+	if (e->search) {
+		g_string_truncate(e->search,
+			e->search->len ? g_utf8_find_prev_char(e->search->str, e->search->str + e->search->len) - e->search->str
+				       : 0);
+		return;
+	}
+	cut(e, before(e, e->cursor), e->cursor, CHANGE_DELETED);
+}
+
+static void
+kill_line(Editor *e)
+{
+	size_t end = line_end(e, e->cursor);
+	cut(e, e->cursor, end == e->cursor ? after(e, end) : end, CHANGE_KILLED);
+}
+
+static void
+kill_to_start(Editor *e)
+{
+	size_t start = line_start(e, e->cursor);
+	cut(e, start == e->cursor ? before(e, start) : start, e->cursor, CHANGE_KILLED);
+}
+
+static void
+kill_word(Editor *e)
+{
+	cut(e, e->cursor, word_after(e, e->cursor), CHANGE_KILLED);
+}
+
+static void
+backward_kill_word(Editor *e)
+{
+	cut(e, word_before(e, e->cursor), e->cursor, CHANGE_KILLED);
+}
+
+static void
+kill_to_space(Editor *e)
+{
+	cut(e, space_before(e, e->cursor), e->cursor, CHANGE_KILLED);
+}
+
+static void
+yank(Editor *e)
+{
+	if (!kills || !kills->len)
+		return;
+	size_t from = e->cursor;
+	editor_replace(e, from, from, kills->pdata[kills->len - 1]);
+	e->yank_from = from;
+	e->yank_at = kills->len - 1;
+}
+
+static void
+yank_older(Editor *e)
+{
+	if (e->last != CHANGE_YANKED || !kills || !kills->len || e->yank_from > e->cursor)
+		return;
+	e->yank_at = (e->yank_at + kills->len - 1) % kills->len;
+	size_t from = e->yank_from;
+	editor_replace(e, from, e->cursor, kills->pdata[e->yank_at]);
+	e->yank_from = from;
+	e->now = CHANGE_YANKED;
+}
+
+static void
+transpose(Editor *e)
+{
+	size_t second_end = e->cursor < e->text->len ? after(e, e->cursor) : e->cursor;
+	size_t second = before(e, second_end), first = before(e, second);
+	if (first == second || second == second_end)
+		return;
+	g_autofree char *swapped = g_strdup_printf(
+		"%.*s%.*s", (int)(second_end - second), e->text->str + second, (int)(second - first), e->text->str + first);
+	editor_replace(e, first, second_end, swapped);
+}
+
+static void
+undo(Editor *e)
+{
+	if (!e->undo->len)
+		return;
+	struct state *state = e->undo->pdata[e->undo->len - 1];
+	g_string_assign(e->text, state->text);
+	e->cursor = MIN(state->cursor, e->text->len);
+	g_ptr_array_set_size(e->undo, e->undo->len - 1);
+}
+
+static void
+newline_action(Editor *e)
+{
+	editor_insert(e, "\n");
+}
+
+/* In a text of several lines Up goes up a line before it goes back in time. */
+static void
+previous(Editor *e)
+{
+	size_t start = line_start(e, e->cursor);
+	if (start) {
+		size_t above = line_start(e, start - 1);
+		e->cursor = MIN(above + (e->cursor - start), start - 1);
+		while (e->cursor > above && (e->text->str[e->cursor] & 0xc0) == 0x80)
+			e->cursor--;
+	} else if (e->history_at) {
+		show_history(e, e->history_at - 1);
+	}
+}
+
+static void
+next(Editor *e)
+{
+	size_t start = line_start(e, e->cursor), end = line_end(e, e->cursor);
+	if (end < e->text->len) {
+		e->cursor = MIN(end + 1 + (e->cursor - start), line_end(e, end + 1));
+		while (e->cursor > end + 1 && (e->text->str[e->cursor] & 0xc0) == 0x80)
+			e->cursor--;
+	} else if (e->history_at < e->history->len) {
+		show_history(e, e->history_at + 1);
+	}
+}
+
+static void
+store_unsent(Editor *e)
+{
+	editor_remember(e);
+}
+
+static void
+search(Editor *e)
+{
+	if (!e->search) {
+		e->search = g_string_new(NULL);
+		e->search_at = e->history->len;
+		return;
+	}
+	for (guint i = e->search_at; e->search->len && i > 0; i--)
+		if (strstr(e->history->pdata[i - 1], e->search->str)) {
+			e->search_at = i - 1;
+			show_history(e, i - 1);
+			return;
+		}
+}
+
+static void
+cancel(Editor *e)
+{
+	if (e->search) {
+		end_search(e);
+		show_history(e, e->history->len);
+	}
+}
+
+static const struct {
+	const char *name, *summary;
+	void (*run)(Editor *editor);
+} actions[] = {
+	{ "beginning-of-line", "to the start of the line", beginning_of_line },
+	{ "end-of-line", "to the end of the line", end_of_line },
+	{ "backward-char", "one character back", backward_char },
+	{ "forward-char", "one character forward", forward_char },
+	{ "backward-word", "one word back", backward_word },
+	{ "forward-word", "one word forward", forward_word },
+	{ "delete-char", "delete the character under the cursor", delete_char },
+	{ "backward-delete-char", "delete the character before the cursor", backward_delete_char },
+	{ "kill-line", "cut to the end of the line", kill_line },
+	{ "kill-to-start", "cut to the start of the line", kill_to_start },
+	{ "kill-word", "cut the next word", kill_word },
+	{ "backward-kill-word", "cut the word before", backward_kill_word },
+	{ "kill-to-space", "cut back to the space before", kill_to_space },
+	{ "yank", "insert what was cut last", yank },
+	{ "yank-older", "after yank: what was cut before that", yank_older },
+	{ "transpose", "swap the two characters around the cursor", transpose },
+	{ "undo", "take the last change back", undo },
+	{ "newline", "begin a new line without sending", newline_action },
+	{ "previous-line", "up a line, or back in the history of the window", previous },
+	{ "next-line", "down a line, or forward in the history", next },
+	{ "store-unsent", "put the text into the history without sending it", store_unsent },
+	{ "history-search", "look backwards through the history", search },
+	{ "cancel", "stop looking", cancel },
+};
+
+const char *
+editor_action(guint n, const char **summary)
+{
+	if (n >= G_N_ELEMENTS(actions))
+		return NULL;
+	*summary = actions[n].summary;
+	return actions[n].name;
+}
+
+bool
+editor_do(Editor *editor, const char *action)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
+		if (strcmp(actions[i].name, action))
+			continue;
+		/* Any other action takes what was found. */
+		if (editor->search && actions[i].run != search && actions[i].run != backward_delete_char &&
+			actions[i].run != cancel)
+			end_search(editor);
+		editor->now = CHANGE_NONE;
+		actions[i].run(editor);
+		editor->last = editor->now;
+		return true;
+	}
+	return false;
+}
+
+GArray *
+editor_layout(const Editor *editor, int width, guint *cursor_line, int *cursor_col)
+{
+	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct editor_line));
+	const char *text = editor->text->str;
+	size_t at = 0, length = editor->text->len;
+	*cursor_line = 0;
+	*cursor_col = 0;
+	for (;;) {
+		size_t end = line_end(editor, at);
+		struct editor_line line = { at, at + glyph_fit(text + at, end - at, MAX(width, 1)) };
+		if (line.to == at && at < end) {
+			struct glyph glyph;
+			glyph_next(&glyph, text + at, text + end);
+			line.to = at + glyph.bytes;
+		}
+		g_array_append_val(lines, line);
+		/* The cursor behind a full line stands at the start of the next one. */
+		if (editor->cursor >= line.from && editor->cursor <= line.to) {
+			*cursor_line = lines->len - 1;
+			*cursor_col = glyph_width(text + line.from, editor->cursor - line.from);
+		}
+		if (line.to == length) {
+			if (editor->cursor == length && *cursor_col >= width && width > 1) {
+				struct editor_line empty = { length, length };
+				g_array_append_val(lines, empty);
+				*cursor_line = lines->len - 1;
+				*cursor_col = 0;
+			}
+			return lines;
+		}
+		at = line.to == end ? end + 1 : line.to;
+	}
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal: its modes, its signals and the bytes that come from it. */
+#include "ui/term.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ui/screen.h"
+
+/* Bracketed paste and reports of focus; what a terminal does not know it ignores. */
+#define MODES_ON "\033[?2004h\033[?1004h"
+#define MODES_OFF "\033[?1004l\033[?2004l"
+#define INPUT_CHUNK 16384
+
+static struct term_calls calls;
+static Decoder *decoder;
+static guint sources[4];
+static bool feeding, stopped;
+
+static bool
+knows_modes(void)
+{
+	const char *term = g_getenv("TERM");
+	return term && !g_str_has_prefix(term, "vt") && !g_str_has_prefix(term, "linux");
+}
+
+static void
+on_key(const char *name, const char *text, gpointer data)
+{
+	if (stopped)
+		return;
+	if (!strcmp(name, "FocusIn") || !strcmp(name, "FocusOut"))
+		calls.focus(name[5] == 'I');
+	else
+		calls.key(name, text, data);
+}
+
+static gboolean
+on_input(gint fd, GIOCondition condition, gpointer data)
+{
+	static char bytes[INPUT_CHUNK];
+	(void)data;
+	/* The descriptor stays blocking, since the shell shares it: one read per wake-up does not wait. */
+	ssize_t got = read(fd, bytes, sizeof bytes);
+	if (got > 0) {
+		feeding = true;
+		decoder_feed(decoder, bytes, got);
+		feeding = false;
+		/* A key may have ended it all. */
+		if (!stopped)
+			return G_SOURCE_CONTINUE;
+		g_clear_pointer(&decoder, decoder_free);
+		return G_SOURCE_REMOVE;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR) && !(condition & G_IO_HUP))
+		return G_SOURCE_CONTINUE;
+	sources[0] = 0;
+	calls.lost();
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_resize(gpointer data)
+{
+	(void)data;
+	calls.resized();
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hangup(gpointer data)
+{
+	(void)data;
+	calls.lost();
+	return G_SOURCE_CONTINUE;
+}
+
+bool
+term_start(const struct term_calls *wanted, GError **error)
+{
+	calls = *wanted;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return fault(error, FAULT_INPUT, "input and output are no terminal - scripts use sotto --headless");
+	/* Before ncurses, which leaves a signal alone that has a handler. */
+	sources[1] = g_unix_signal_add(SIGWINCH, on_resize, NULL);
+	sources[2] = g_unix_signal_add(SIGHUP, on_hangup, NULL);
+	sources[3] = g_unix_signal_add(SIGTERM, on_hangup, NULL);
+	if (!screen_start(NULL, stdout, stdin, error)) {
+		term_stop();
+		return false;
+	}
+	g_clear_pointer(&decoder, decoder_free);
+	decoder = decoder_new(on_key, NULL);
+	stopped = false;
+	sources[0] = g_unix_fd_add_full(G_PRIORITY_HIGH, STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL, NULL);
+	screen_flush();
+	if (knows_modes())
+		screen_send(MODES_ON);
+	return true;
+}
+
+void
+term_stop(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_clear_handle_id(&sources[i], g_source_remove);
+	if (!decoder || stopped)
+		return;
+	stopped = true;
+	if (!feeding)
+		g_clear_pointer(&decoder, decoder_free);
+	if (knows_modes())
+		screen_send(MODES_OFF);
+	screen_stop();
+}
+
+void
+term_suspend(void)
+{
+	if (knows_modes())
+		screen_send(MODES_OFF);
+	screen_suspend();
+	raise(SIGTSTP);
+	/* The shell has let us go on; the window may have another size. */
+	screen_resize();
+	screen_resume();
+	if (knows_modes())
+		screen_send(MODES_ON);
+	calls.resized();
+}
+
+bool
+term_writable(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	return poll(&fd, 1, 0) > 0 && !(fd.revents & POLLERR);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From bytes of the terminal to keys: "a", "é", "Enter", "C-a", "M-x", "PageUp", "C-Left", "Paste". */
+#pragma once
+
+#include "api/error.h"
+
+/* A key: its name; for printable ones and pastes also the text. */
+typedef void (*term_key)(const char *name, const char *text, gpointer data);
+
+/* The decoder alone: feed it bytes as they come, broken anywhere. */
+typedef struct Decoder Decoder;
+Decoder *decoder_new(term_key key, gpointer data);
+void decoder_free(Decoder *decoder);
+void decoder_feed(Decoder *decoder, const char *bytes, size_t length);
+bool decoder_waits(const Decoder *decoder); /* inside a sequence or a paste */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
+
+struct term_calls {
+	term_key key;
+	void (*resized)(void);
+	void (*focus)(bool has_it);
+	void (*lost)(void); /* hung up, or the input has ended */
+};
+/* Takes the terminal: screen, modes, signals, input. */
+bool term_start(const struct term_calls *calls, GError **error);
+void term_stop(void);
+void term_suspend(void); /* until the shell lets us go on */
+/* False while the terminal does not take output: draw later. */
+bool term_writable(void);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The grid after drawing: remote text stays in its place and in safe characters. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ui/screen.h"
+
+static FILE *terminal;
+
+static int
+start(void **state)
+{
+	(void)state;
+	g_setenv("LINES", "24", TRUE);
+	g_setenv("COLUMNS", "80", TRUE);
+	terminal = tmpfile();
+	return screen_start("xterm-256color", terminal, stdin, NULL) ? 0 : -1;
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	screen_stop();
+	return fclose(terminal);
+}
+
+static void
+expect_row(int row, int width, const char *wanted)
+{
+	g_autofree char *is = screen_read(row, 0, width);
+	assert_string_equal(is, wanted);
+}
+
+static void
+text_is_cut_to_its_place(void **state)
+{
+	(void)state;
+	screen_line(0, 0, 10, STYLE_TEXT, "hello", -1);
+	expect_row(0, 10, "hello     ");
+	screen_line(0, 0, 10, STYLE_TEXT, "hello, wide world", -1);
+	expect_row(0, 10, "hello, wi…");
+	screen_line(0, 0, 5, STYLE_TEXT, "日本語", -1);
+	expect_row(0, 5, "日本…");
+	screen_line(0, 0, 4, STYLE_TEXT, "日本語", -1);
+	expect_row(0, 4, "日… ");
+	screen_line(0, 0, 1, STYLE_TEXT, "日", -1);
+	expect_row(0, 1, "…");
+}
+
+/* G01, G09: what leaves for the terminal holds no escape of others */
+static void
+no_byte_of_a_remote_escape_reaches_the_terminal(void **state)
+{
+	(void)state;
+	static const char *const hostile[] = {
+		"\033]0;owned\a",
+		"\033]52;c;ZXZpbA==\a",
+		"\033Pq#0~~\033\\",
+		"\033_Gf=24,s=1;AAAA\033\\",
+		"\033]1337;File=inline=1:AAAA\a",
+		"\033[6n\033[c\033[21t",
+		"\xc2\x9b"
+		"31m\xc2\x9d"
+		"0;x\xc2\x9c",
+		"\x0e\x0f\x05\x7f",
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(hostile); i++)
+		screen_line(2 + i, 0, 60, STYLE_TEXT, hostile[i], -1);
+	screen_flush();
+	fflush(terminal);
+	long size = lseek(fileno(terminal), 0, SEEK_END);
+	g_autofree char *sent = g_malloc0(size + 1);
+	assert_int_equal(pread(fileno(terminal), sent, size, 0), size);
+	assert_non_null(strstr(sent, "0;owned"));
+	for (long i = 0; i < size; i++) {
+		assert_false(sent[i] == '\a' || sent[i] == '\x0e' || sent[i] == '\x05' || sent[i] == '\x7f');
+		if (sent[i] == '\033')
+			assert_non_null(strchr("[(=>", sent[i + 1]));
+		/* C1 in UTF-8 */
+		assert_false((guchar)sent[i] == 0xc2 && (guchar)sent[i + 1] < 0xa0);
+	}
+}
+
+static void
+line_breaks_in_a_line_do_not_break_it(void **state)
+{
+	(void)state;
+	screen_line(1, 0, 20, STYLE_TEXT, "one\ntwo\r", -1);
+	expect_row(1, 20, "one^Jtwo^M          ");
+}
+
+static void
+places_outside_are_ignored(void **state)
+{
+	(void)state;
+	assert_int_equal(screen_put(-1, 0, 5, STYLE_TEXT, "x", -1), 0);
+	assert_int_equal(screen_put(24, 0, 5, STYLE_TEXT, "x", -1), 0);
+	assert_int_equal(screen_put(0, 80, 5, STYLE_TEXT, "x", -1), 0);
+	assert_int_equal(screen_put(23, 78, 50, STYLE_TEXT, "abcdef", -1), 2);
+	screen_flush();
+}
+
+static void
+dumb_terminals_are_refused_in_a_sentence(void **state)
+{
+	(void)state;
+	g_autoptr(GError) error = NULL;
+	screen_stop();
+	assert_false(screen_start("dumb", terminal, stdin, &error));
+	assert_non_null(strstr(error->message, "--headless"));
+	assert_true(screen_start("xterm-256color", terminal, stdin, NULL));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_is_cut_to_its_place),
+		cmocka_unit_test(no_byte_of_a_remote_escape_reaches_the_terminal),
+		cmocka_unit_test(line_breaks_in_a_line_do_not_break_it),
+		cmocka_unit_test(places_outside_are_ignored),
+		cmocka_unit_test(dumb_terminals_are_refused_in_a_sentence),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
