@@ -51,4 +51,6 @@ cmd_init(void)
 	table_add(TABLE_OPTIONS, options, "core");
 	table_add(TABLE_EVENTS, watches, "core");
 	table_add(TABLE_EVENTS, candidates_watch_rows, "core");
+	if (cmd_account_init)
+		cmd_account_init();
 }

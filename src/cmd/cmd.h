@@ -15,6 +15,9 @@ CMD_ROWS cmd_roster_rows[];  /* add remove accept-contact block ... */
 CMD_ROWS cmd_chat_rows[];    /* msg say me correct encrypt search trust ... */
 CMD_ROWS cmd_window_rows[];  /* window clear ... */
 
+/* Connects the accounts' question for a password to the front end. */
+void __attribute__((weak)) cmd_account_init(void);
+
 void cmd_init(void);
 extern bool cmd_slash_guard; /* option input.slash_guard */
 
