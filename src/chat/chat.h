@@ -5,6 +5,8 @@
 #include "api/public.h"
 
 void chat_init(void);
+/* A provider of encryption was loaded or unloaded: what waits for it is tried again. */
+void chat_provider_changed(void);
 
 extern struct chat_settings {
 	bool receipts, markers, markers_sealed, states, states_sealed;

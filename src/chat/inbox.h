@@ -4,5 +4,7 @@
 
 #include "api/chat.h"
 
+/* True when it was for the inbox, also when it was refused. */
 bool inbox_take(Stream *stream, const Element *stanza, enum message_origin origin);
-void inbox_catch_up(Account *account); /* archive since the last known id; at EVENT_CONNECTION online, not resumed */
+void inbox_skipped(Stream *stream, const char *kind, const char *from, const char *id, const char *why);
+void inbox_open_late(void); /* a provider came: what was kept sealed is opened */

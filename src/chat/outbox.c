@@ -884,6 +884,17 @@ outbox_found(const char *account, const char *wire_id, const char *stanza_id)
 	return true;
 }
 
+bool
+outbox_refused(const char *account, const char *wire_id, const char *reason)
+{
+	struct job *job = job_of_wire_id(account, wire_id);
+
+	if (!job || !job->stanza)
+		return false;
+	close_job(job, MESSAGE_FAILED, reason);
+	return true;
+}
+
 gint64
 outbox_oldest_doubt(const char *account)
 {

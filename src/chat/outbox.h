@@ -13,6 +13,8 @@ void outbox_unload(const char *account); /* drops what is in memory; NULL: all *
 void outbox_retry(const char *account, const char *peer); /* peer NULL: all */
 /* The archive or a carbon showed our own message of this id: the server has it. True if it was in the outbox. */
 bool outbox_found(const char *account, const char *wire_id, const char *stanza_id);
+/* An error came back for it. True if it was in the outbox. */
+bool outbox_refused(const char *account, const char *wire_id, const char *reason);
 /* The archive row of the oldest message that may or may not have reached the server; 0: none. */
 gint64 outbox_oldest_doubt(const char *account);
 /* What it holds of this id, to be changed there and not in a copy from the archive; NULL if nothing. Caller unrefs. */

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Catching up (XEP-0313): the newest page first, then the holes before it, oldest first so that ratchets turn in order. A hole is
+ * a row in the store until it is filled, so a killed process goes on where it was. */
+#include "chat/catchup.h"
+
+#include "api/error.h"
+#include "api/event.h"
+#include "api/iq.h"
+#include "api/log.h"
+#include "api/store.h"
+#include "api/timer.h"
+#include "chat/convo.h"
+#include "chat/older.h"
+#include "chat/outbox.h"
+#include "store/archive.h"
+#include "xmpp/mam.h"
+
+#include <string.h>
+
+#define NEWEST_PAGE 50
+#define FILL_PAGE 250
+#define BACK_PAGES_MAX 400 /* when a border is gone */
+#define LOST_RETRY_MS 15000
+
+enum phase { PHASE_IDLE, PHASE_NEWEST, PHASE_FILL, PHASE_BACK, PHASE_AGAIN };
+
+/* One account's way to now. */
+struct catchup {
+	char *account;
+	enum phase phase;
+	GHashTable *seen; /* archive ids of the running page */
+	gint64 page_at;   /* when the first of them was said */
+	bool met_known, not_opened, filled;
+	bool done; /* once in this process, and again after each connection that was not resumed */
+	guint back_pages, lost_timer;
+	char *lost_after; /* what came after it could not be kept */
+	GPtrArray *gaps;  /* of Gap *, those that are being filled, newest last */
+};
+
+static GHashTable *states; /* account -> struct catchup */
+
+static void
+catchup_free(gpointer data)
+{
+	struct catchup *state = data;
+
+	clock_cancel(state->lost_timer);
+	g_hash_table_unref(state->seen);
+	g_clear_pointer(&state->gaps, g_ptr_array_unref);
+	g_free(state->lost_after);
+	g_free(state->account);
+	g_free(state);
+}
+
+static struct catchup *
+state_find(const char *account)
+{
+	return states ? g_hash_table_lookup(states, account) : NULL;
+}
+
+static struct catchup *
+state_of(const char *account)
+{
+	struct catchup *state = state_find(account);
+
+	if (state)
+		return state;
+	if (!states)
+		states = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, catchup_free);
+	state = g_new0(struct catchup, 1);
+	state->account = g_strdup(account);
+	state->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_hash_table_insert(states, state->account, state);
+	return state;
+}
+
+void
+catchup_unload(const char *account)
+{
+	if (states && account)
+		g_hash_table_remove(states, account);
+	else
+		g_clear_pointer(&states, g_hash_table_unref);
+}
+
+/* ---- the holes in the store ---- */
+
+/* An open end at the old side is what an account had before us: it is fetched when somebody looks for it, not here. */
+static void
+read_gaps(struct catchup *state)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_clear_pointer(&state->gaps, g_ptr_array_unref);
+	state->gaps = archive_gaps(state->account, &error);
+	if (!state->gaps) {
+		log_warning("%s: holes in the history cannot be read: %s", state->account, error->message);
+		state->gaps = g_ptr_array_new_with_free_func((GDestroyNotify)gap_free);
+	}
+	for (guint i = state->gaps->len; i-- > 0;)
+		if (!((Gap *)g_ptr_array_index(state->gaps, i))->after_id)
+			g_ptr_array_remove_index(state->gaps, i);
+}
+
+static bool
+write_gap(struct catchup *state, const Gap *old, const Gap *now, GError **error)
+{
+	if (!store_begin(error))
+		return false;
+	if ((!old || archive_gap_remove(old->row, error)) &&
+		(!now || archive_gap_add(state->account, now->after_id, now->before_id, now->at, error)))
+		return store_commit(STORE_SOON, error);
+	store_rollback();
+	return false;
+}
+
+/* Part of the batch that holds the messages of its page: neither is ever there without the other. */
+static bool
+set_gap(struct catchup *state, const Gap *old, const Gap *now)
+{
+	g_autoptr(GError) error = NULL;
+	bool fine = write_gap(state, old, now, &error);
+
+	if (!fine)
+		log_warning("%s: a hole in the history is not kept: %s", state->account, error->message);
+	read_gaps(state);
+	return fine;
+}
+
+static Gap *
+current_gap(const struct catchup *state)
+{
+	return state->gaps->len ? g_ptr_array_index(state->gaps, state->gaps->len - 1) : NULL;
+}
+
+static Gap *
+open_gap(const struct catchup *state)
+{
+	for (guint i = 0; i < state->gaps->len; i++)
+		if (!((Gap *)g_ptr_array_index(state->gaps, i))->before_id)
+			return g_ptr_array_index(state->gaps, i);
+	return NULL;
+}
+
+/* ---- asking ---- */
+
+static void page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data);
+
+static void
+ask_page(struct catchup *state, enum phase phase, const struct mam_query *query)
+{
+	state->phase = phase;
+	state->page_at = 0;
+	state->met_known = false;
+	g_hash_table_remove_all(state->seen);
+	mam_query(account_stream(account_find(state->account)), query, page_done, g_strdup(state->account), g_free);
+}
+
+static bool
+has_seen(const struct catchup *state, const char *id)
+{
+	return id && g_hash_table_contains(state->seen, id);
+}
+
+static void
+end(struct catchup *state)
+{
+	state->phase = PHASE_IDLE;
+	state->done = true;
+	state->not_opened = state->filled = false;
+	log_info("%s: caught up", state->account);
+	event_emit(&(Event){ .kind = EVENT_CAUGHT_UP, .account = state->account });
+	older_go_on(state->account);
+}
+
+static void
+fill_next(struct catchup *state)
+{
+	const Gap *gap = current_gap(state);
+
+	state->back_pages = 0;
+	if (gap)
+		ask_page(state, PHASE_FILL, &(struct mam_query){ .after_id = gap->after_id, .max = FILL_PAGE });
+	else if (state->not_opened && state->filled)
+		ask_page(state, PHASE_AGAIN, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
+	else
+		end(state);
+}
+
+/* ---- answers ---- */
+
+static void
+newest_done(struct catchup *state, const struct mam_page *page)
+{
+	Gap *gap;
+	bool had_anchor = open_gap(state) != NULL;
+
+	while ((gap = open_gap(state))) {
+		Gap now = { .after_id = gap->after_id, .before_id = (char *)page->first_id, .at = state->page_at };
+		bool closed = !page->first_id || page->complete || has_seen(state, gap->after_id);
+
+		if (!set_gap(state, gap, closed ? NULL : &now))
+			break;
+	}
+	if (!had_anchor && page->first_id && !page->complete)
+		set_gap(state, NULL, &(Gap){ .before_id = (char *)page->first_id, .at = state->page_at });
+	fill_next(state);
+}
+
+static void
+fill_done(struct catchup *state, const struct mam_page *page)
+{
+	Gap *gap = current_gap(state);
+	Gap now = { .after_id = (char *)page->last_id, .before_id = gap->before_id, .at = gap->at };
+	bool closed = !page->last_id || page->complete || has_seen(state, gap->before_id) || !strcmp(page->last_id, gap->after_id);
+
+	state->filled = true;
+	if (set_gap(state, gap, closed ? NULL : &now))
+		fill_next(state);
+	else
+		end(state);
+}
+
+/* The old border is gone from the archive: from the new one backwards, until something is known. */
+static void
+go_back(struct catchup *state)
+{
+	const Gap *gap = current_gap(state);
+
+	ask_page(state, PHASE_BACK, &(struct mam_query){ .before_id = gap->before_id, .max = FILL_PAGE });
+}
+
+static void
+back_done(struct catchup *state, const struct mam_page *page)
+{
+	Gap *gap = current_gap(state);
+	Gap now = { .after_id = gap->after_id, .before_id = (char *)page->first_id, .at = state->page_at };
+	bool closed = !page->first_id || page->complete || state->met_known || ++state->back_pages > BACK_PAGES_MAX;
+
+	state->filled = true;
+	if (!set_gap(state, gap, closed ? NULL : &now))
+		end(state);
+	else if (closed)
+		fill_next(state);
+	else
+		go_back(state);
+}
+
+static void
+again_done(struct catchup *state, const struct mam_page *page)
+{
+	(void)page;
+	end(state);
+}
+
+static void (*const page_handlers[])(struct catchup *state, const struct mam_page *page) = {
+	[PHASE_NEWEST] = newest_done,
+	[PHASE_FILL] = fill_done,
+	[PHASE_BACK] = back_done,
+	[PHASE_AGAIN] = again_done,
+};
+
+static void
+page_failed(struct catchup *state, const GError *error)
+{
+	const Gap *gap = current_gap(state);
+
+	if (g_error_matches(error, FAULT, FAULT_OFFLINE)) {
+		state->phase = PHASE_IDLE;
+		return;
+	}
+	log_info("%s: the archive: %s", state->account, error->message);
+	if (state->phase == PHASE_FILL && !g_strcmp0(iq_condition(error), "item-not-found")) {
+		if (gap->before_id) {
+			go_back(state);
+		} else {
+			set_gap(state, gap, NULL);
+			fill_next(state);
+		}
+		return;
+	}
+	/* No archive, or none that answers: what waits for it must not wait for ever. */
+	end(state);
+}
+
+static void
+page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data)
+{
+	struct catchup *state = state_find(data);
+
+	(void)stream;
+	if (!state || state->phase == PHASE_IDLE)
+		return;
+	if (page)
+		page_handlers[state->phase](state, page);
+	else
+		page_failed(state, error);
+}
+
+/* ---- starting ---- */
+
+/* From here on something may be missing, whatever happens to this process. */
+static bool
+mark(struct catchup *state, const char *after)
+{
+	return !after || set_gap(state, NULL, &(Gap){ .after_id = (char *)after, .at = clock_now() });
+}
+
+/* What may or may not have reached the server is looked for from before it was written. */
+static bool
+mark_doubt(struct catchup *state)
+{
+	gint64 row = outbox_oldest_doubt(state->account);
+	g_autofree char *after = row ? archive_stanza_id_before(state->account, row, NULL) : NULL;
+
+	return mark(state, after);
+}
+
+static bool
+mark_holes(struct catchup *state)
+{
+	g_autofree char *newest = archive_stanza_id_before(state->account, G_MAXINT64, NULL);
+
+	read_gaps(state);
+	if (!mark_doubt(state) || (state->lost_after && !mark(state, state->lost_after)))
+		return false;
+	g_clear_pointer(&state->lost_after, g_free);
+	return open_gap(state) || mark(state, newest);
+}
+
+void
+catchup_start(Account *account, bool resumed)
+{
+	struct catchup *state = state_of(account_jid(account));
+
+	if (!resumed)
+		state->done = false;
+	read_gaps(state);
+	if (state->phase != PHASE_IDLE || (resumed && state->done && !outbox_oldest_doubt(state->account) && !current_gap(state)))
+		return;
+	if (resumed && !outbox_oldest_doubt(state->account) && !current_gap(state)) {
+		end(state);
+		return;
+	}
+	mark_holes(state);
+	ask_page(state, PHASE_NEWEST, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
+}
+
+bool
+catchup_is_running(const char *account)
+{
+	const struct catchup *state = state_find(account);
+
+	return state && state->phase != PHASE_IDLE;
+}
+
+const GPtrArray *
+catchup_gaps(const char *account)
+{
+	const struct catchup *state = state_find(account);
+
+	return state ? state->gaps : NULL;
+}
+
+void
+catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known)
+{
+	struct catchup *state = state_find(account);
+
+	if (!state || state->phase == PHASE_IDLE || !stanza_id)
+		return;
+	if (!state->page_at)
+		state->page_at = sent_at;
+	state->met_known |= known;
+	g_hash_table_add(state->seen, g_strdup(stanza_id));
+}
+
+void
+catchup_not_opened(const char *account)
+{
+	struct catchup *state = state_find(account);
+
+	if (state)
+		state->not_opened = true;
+}
+
+static void
+look_for_lost(gpointer data)
+{
+	struct catchup *state = data;
+	Account *account = account_find(state->account);
+
+	state->lost_timer = 0;
+	if (account && account_online(account) && mark_holes(state))
+		catchup_start(account, false);
+	else if (account)
+		state->lost_timer = clock_after(LOST_RETRY_MS, look_for_lost, state, NULL);
+}
+
+void
+catchup_lost(Account *account)
+{
+	struct catchup *state = state_of(account_jid(account));
+
+	if (!state->lost_after) {
+		state->lost_after = archive_stanza_id_before(state->account, G_MAXINT64, NULL);
+		alert(state->account, NULL, "not-kept",
+			"messages cannot be kept - make room on the disk, they are fetched again from the server's archive");
+	}
+	if (!state->lost_timer)
+		state->lost_timer = clock_after(LOST_RETRY_MS, look_for_lost, state, NULL);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Catching up with the archive of our own server, and the holes that are left until it is done. */
+#pragma once
+
+#include "api/chat.h"
+
+/* Ask for what came since; told again by EVENT_CAUGHT_UP. After a resumption only what was left undone. */
+void catchup_start(Account *account, bool resumed);
+/* The inbox saw this archive id of a running query; known: we had it before. */
+void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known);
+/* Something from the archive could not be opened yet: its page is asked for once more at the end. */
+void catchup_not_opened(const char *account);
+/* A message could not be kept (the disk is full): ask for it again when there is room. */
+void catchup_lost(Account *account);
+bool catchup_is_running(const char *account);
+const GPtrArray *catchup_gaps(const char *account); /* of Gap *, those that will be filled; NULL before the first catch-up */
+void catchup_unload(const char *account);           /* NULL: all */

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Merging: the rules by which a received message, receipt or error touches one that is kept. Each asks who sent it. */
+#include "chat/merge.h"
+
+#include "api/log.h"
+#include "chat/convo.h"
+#include "chat/message.h"
+#include "chat/outbox.h"
+#include "store/archive.h"
+#include "xmpp/ns.h"
+
+#include <string.h>
+
+#define READ_BACK 200 /* so many lines before a displayed one are looked at */
+
+/* ---- doubles ---- */
+
+static bool
+same_or_missing(const char *a, const char *b)
+{
+	return !a || !b || strcmp(a, b) == 0;
+}
+
+/* An id attribute alone is weak: clients count 1, 2, 3 after every start. It tells copies of one message only where one of them
+ * has no archive id, and then the text must be the same, too. */
+static bool
+is_same_by_id(const Message *known, const Letter *letter, const struct decoded *decoded)
+{
+	if (known->direction == MESSAGE_OUT)
+		return true;
+	if (decoded->origin_id && !g_strcmp0(decoded->origin_id, known->origin_id))
+		return true;
+	if (letter->stanza_id && known->stanza_id)
+		return false;
+	return known->seal ? decoded->sealed != NULL : !decoded->sealed && !g_strcmp0(known->body, decoded->body);
+}
+
+Message *
+merge_find_known(const Letter *letter, const struct decoded *decoded, const char *account)
+{
+	g_autoptr(Message) known = NULL;
+	const char *id = decoded->origin_id ? decoded->origin_id : decoded->id;
+
+	/* A claimed archive id that belongs to another message does not hide this one. */
+	if (letter->stanza_id)
+		known = archive_find_stanza_id(account, letter->peer, letter->stanza_id, NULL);
+	if (known && known->direction == letter->direction && same_or_missing(known->wire_id, decoded->id))
+		return g_steal_pointer(&known);
+	message_unref(g_steal_pointer(&known));
+	if (id)
+		known = archive_find_wire_id(account, letter->peer, id, letter->direction, NULL);
+	if (known && !known->notice && is_same_by_id(known, letter, decoded))
+		return g_steal_pointer(&known);
+	return NULL;
+}
+
+/* ---- corrections (XEP-0308) ---- */
+
+/* The same sender, a text on both sides, and nobody on the way: what was sealed is not corrected by what is readable. */
+static bool
+may_correct(const Message *correction, const Message *original)
+{
+	return !original->notice && !original->hidden && original->body && correction->body &&
+	       !g_strcmp0(original->from, correction->from) && (!original->seal || !g_strcmp0(original->seal, correction->seal));
+}
+
+bool
+merge_correction(Message *message, Message **original, GError **error)
+{
+	g_autoptr(Message) found = NULL;
+	g_autofree char *old = NULL;
+
+	if (!message->replaces)
+		return true;
+	found = archive_find_wire_id(message->account, message->conversation, message->replaces, message->direction, NULL);
+	if (!found || !may_correct(message, found))
+		return true;
+	message->hidden = true;
+	old = found->body;
+	found->body = g_strdup(message->body);
+	found->edited = true;
+	if (!archive_correct(found, old, error))
+		return false;
+	*original = g_steal_pointer(&found);
+	return true;
+}
+
+/* ---- receipts and markers ---- */
+
+static Message *
+find_own(const char *account, const char *peer, const char *id)
+{
+	Message *message = outbox_message(account, id);
+
+	if (message && !strcmp(message->conversation, peer))
+		return message;
+	message_unref(message);
+	message = archive_find_wire_id(account, peer, id, MESSAGE_OUT, NULL);
+	return message && !message->notice ? message : NULL;
+}
+
+static void
+was_delivered(const Letter *letter, const char *account, const char *id)
+{
+	g_autoptr(Message) message = find_own(account, letter->peer, id);
+
+	if (message)
+		message_reach(message, MESSAGE_DELIVERED, NULL);
+}
+
+/* XEP-0333 §4.1: what came before it was read, too. */
+static void
+read_before(const Message *message)
+{
+	Conversation *conv = convo_find(message->account, message->conversation);
+	g_autoptr(GPtrArray) page = conv ? archive_page(convo_row(conv), message->sent_at, message->row, READ_BACK, NULL) : NULL;
+
+	for (guint i = page ? page->len : 0; i-- > 0;) {
+		Message *before = g_ptr_array_index(page, i);
+
+		if (before->direction != MESSAGE_OUT || before->notice || before->state == MESSAGE_FAILED)
+			continue;
+		if (before->state == MESSAGE_READ)
+			return;
+		if (before->state != MESSAGE_PENDING)
+			message_reach(before, MESSAGE_READ, NULL);
+	}
+}
+
+static void
+was_displayed(const Letter *letter, const char *account, const char *id)
+{
+	g_autoptr(Message) message = NULL;
+	Conversation *conv = convo_find(account, letter->peer);
+
+	if (letter->direction == MESSAGE_OUT) {
+		message = archive_find_wire_id(account, letter->peer, id, MESSAGE_IN, NULL);
+		if (message && conv)
+			convo_read_elsewhere(conv, message->sent_at);
+		return;
+	}
+	message = find_own(account, letter->peer, id);
+	if (message && message_reach(message, MESSAGE_READ, NULL))
+		read_before(message);
+}
+
+bool
+merge_signals(const Letter *letter, const struct decoded *decoded, const char *account)
+{
+	Conversation *conv;
+
+	if (decoded->receipt && letter->direction == MESSAGE_IN)
+		was_delivered(letter, account, decoded->receipt);
+	if (decoded->displayed)
+		was_displayed(letter, account, decoded->displayed);
+	if (decoded->chat_state && letter->direction == MESSAGE_IN && letter->origin == MESSAGE_LIVE) {
+		conv = convo_find(account, letter->peer);
+		if (conv)
+			convo_set_peer_state(conv, decoded->chat_state);
+	}
+	return decoded->receipt || decoded->displayed || decoded->chat_state;
+}
+
+/* ---- errors ---- */
+
+static char *
+what_it_says(const Element *error)
+{
+	const char *text = error ? element_child_text(error, "text", NS_STANZA_ERROR) : NULL, *condition = NULL;
+
+	for (const Element *child = error ? element_first(error) : NULL; child && !condition; child = element_next(child))
+		if (!strcmp(element_ns(child), NS_STANZA_ERROR) && strcmp(element_name(child), "text") != 0)
+			condition = element_name(child);
+	if (text && *text)
+		return g_strdup_printf("%s (%s)", text, condition ? condition : "no condition");
+	return g_strdup(condition ? condition : "no reason given");
+}
+
+bool
+merge_error(const Letter *letter, const struct decoded *decoded, const char *account)
+{
+	g_autofree char *says = NULL, *reason = NULL;
+	g_autoptr(Message) message = NULL;
+
+	if (!decoded->id || letter->direction == MESSAGE_OUT)
+		return true;
+	message = find_own(account, letter->peer, decoded->id);
+	if (!message)
+		return true;
+	says = what_it_says(decoded->error);
+	reason = g_strdup_printf("%s did not take it: %s", letter->sender, says);
+	if (!outbox_refused(account, decoded->id, reason))
+		message_reach(message, MESSAGE_FAILED, reason);
+	return true;
+}
