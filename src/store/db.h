@@ -5,6 +5,8 @@
 #include "api/secret.h"
 #include "api/store.h"
 
+#define DB_NAME "sotto.db" /* in FOLDER_DATA */
+
 /* Open (or create) with the raw key of 32 bytes and run the migrations of TABLE_MIGRATIONS. Refuses when the library is not
  * SQLCipher, when another process holds the profile, when a page fails its check (the file is copied aside first and the
  * sentence says where). */

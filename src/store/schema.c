@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables of the archive and the outbox. Each column is told of in doc/pia.md. */
+/* The rows of the layer: the tables of the archive and the outbox (each column is told of in doc/pia.md), and the options. */
 #include "store/store.h"
 
+#include "api/option.h"
 #include "api/store.h"
 #include "base/table.h"
 
@@ -74,8 +75,25 @@ static const struct migration migrations[] = {
 	{ NULL },
 };
 
+struct store_set store_set;
+
+static const struct option options[] = {
+	{ "store.passphrase_command", OPTION_TEXT, &store_set.passphrase_command, .initial = "",
+		.summary = "Command that prints the passphrase of the store",
+		.help = "The first line of what it prints is the passphrase. It is run as an argument vector, not by a shell, and "
+			"has 30 "
+			"seconds. Empty: the passphrase comes from the desktop's keyring if it is there, or is asked for." },
+	{ "history.keep_days", OPTION_INT, &store_set.keep_days, .initial = "0", .min = 0, .max = 36500,
+		.summary = "Days that messages are kept on this machine, 0 for ever",
+		.help = "Older messages are deleted and overwritten when the program starts, with their index and earlier "
+			"versions. What the "
+			"server keeps is not touched." },
+	{ NULL },
+};
+
 void
 store_init(void)
 {
+	table_add(TABLE_OPTIONS, options, "core");
 	table_add(TABLE_MIGRATIONS, migrations, "core");
 }
