@@ -7,8 +7,11 @@
 struct app_options {
 	const char *config_dir;
 	bool headless, stay;
+	bool locked;       /* wait for a person at the unlock screen, whatever source the passphrase has */
 	int passphrase_fd; /* -1: none */
 	char **commands;   /* -e */
 };
 /* Returns the exit status. */
 int app_main(const struct app_options *options);
+/* Rows only: fills the tables and prints "sotto", "commands", "options" or "config". */
+int app_print_manual(const char *which);
