@@ -511,6 +511,16 @@ convo_search(Conversation *conv, const char *words, guint limit)
 	return page_or_nothing(archive_search(conv ? conv->row : 0, words, limit, &error), error);
 }
 
+GPtrArray *
+convo_old_bodies(const char *id, GError **error)
+{
+	g_autoptr(Message) message = archive_find_id(id, error);
+
+	if (message)
+		return archive_old_bodies(message->row, error);
+	return error && *error ? NULL : fault_null(error, FAULT_GONE, "there is no message %s", id);
+}
+
 bool
 convo_forget(Conversation *conv, GError **error)
 {

@@ -29,6 +29,8 @@ GPtrArray *convo_page_after(Conversation *conv, const Message *after, guint limi
 bool convo_fetch_older(Conversation *conv);
 /* True while a hole in what we know lies right before this message (the gap line). */
 bool convo_gap_before(const Conversation *conv, const Message *message);
+/* What a message said before it was corrected, oldest first (of char *). */
+GPtrArray *convo_old_bodies(const char *id, GError **error);
 GPtrArray *convo_search(Conversation *conv, const char *words, guint limit); /* conv NULL: all */
 bool convo_forget(Conversation *conv, GError **error);
 
