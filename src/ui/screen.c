@@ -216,6 +216,12 @@ screen_colours(void)
 	return colours;
 }
 
+int
+screen_nick_lightness(void)
+{
+	return theme.nick_lightness;
+}
+
 static void
 set_cell(cchar_t *cell, const gunichar *chars, guint count, const struct cell_style *look)
 {

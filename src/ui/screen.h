@@ -19,6 +19,7 @@ void screen_resize(void);  /* the size has changed */
 int screen_rows(void);
 int screen_cols(void);
 int screen_colours(void); /* 0 (mono), 8, 16 or 256 */
+int screen_nick_lightness(void);
 void screen_theme(const struct theme *theme);
 
 /* Draws text at (row, col) into at most width columns, safely; cut with … if it does not fit. Returns the columns used. */

@@ -3,6 +3,10 @@
 #include "ui/ui.h"
 
 #include "api/error.h"
+#include "api/option.h"
+#include "base/table.h"
+#include "ui/front.h"
+#include "ui/line.h"
 
 static bool
 no_start(const struct ui_calls *calls, GError **error)
@@ -74,7 +78,70 @@ ui(void)
 	return front;
 }
 
+static const char *const panel_choices[] = { "auto", "on", "off", NULL };
+static const char *const notify_choices[] = { "auto", "bell", "osc9", "both", "off", NULL };
+static const char *const notify_text_choices[] = { "nothing", "name", "message", "everything", NULL };
+
+static const struct option options[] = {
+	{ .name = "ui.theme",
+		.type = OPTION_TEXT,
+		.value = &front_options.theme,
+		.initial = "default",
+		.summary = "The theme: a file NAME.theme, yours or one that came with sotto" },
+	{ .name = "ui.panel",
+		.type = OPTION_CHOICE,
+		.value = &front_options.panel,
+		.initial = "auto",
+		.choices = panel_choices,
+		.summary = "Show the contacts at the left",
+		.help = "auto shows them where the screen has 110 columns or more; on where it has 60." },
+	{ .name = "ui.panel_width",
+		.type = OPTION_INT,
+		.value = &front_options.panel_width,
+		.initial = "24",
+		.min = 10,
+		.max = 60,
+		.summary = "Columns of the panel" },
+	{ .name = "ui.nick_width",
+		.type = OPTION_INT,
+		.value = &line_nick_width,
+		.initial = "12",
+		.min = 3,
+		.max = 40,
+		.summary = "Columns for names left of the text" },
+	{ .name = "ui.time",
+		.type = OPTION_BOOL,
+		.value = &line_time_is_shown,
+		.initial = "on",
+		.summary = "Show the time before each line, where the screen has 50 columns or more" },
+	{ .name = "ui.paste_ask",
+		.type = OPTION_BOOL,
+		.value = &front_options.paste_ask,
+		.initial = "on",
+		.summary = "Ask before a paste of more than 5 lines goes into the input line" },
+	{ .name = "ui.notify",
+		.type = OPTION_CHOICE,
+		.value = &front_options.notify,
+		.initial = "auto",
+		.choices = notify_choices,
+		.summary = "How a message that you do not see is told",
+		.help = "bell rings; osc9 asks the terminal for a notice on the desktop, which works over ssh; auto does both "
+			"where "
+			"the terminal can and has lost the focus." },
+	{ .name = "ui.notify_text",
+		.type = OPTION_CHOICE,
+		.value = &front_options.notify_text,
+		.initial = "name",
+		.choices = notify_text_choices,
+		.summary = "What a notice tells",
+		.help = "The desktop may keep notices: message tells only what travelled readable, everything also what came "
+			"sealed." },
+	{ .name = NULL },
+};
+
 void
 ui_init(void)
 {
+	table_add(TABLE_OPTIONS, options, "core");
+	table_add(TABLE_BINDINGS, keymap_rows, "core");
 }

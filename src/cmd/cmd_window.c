@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands for windows and for how they look. */
+#include "api/error.h"
+#include "chat/convo.h"
+#include "cmd/cmd.h"
+#include "conf/settings.h"
+#include "ui/front.h"
+#include "ui/layout.h"
+#include "ui/line.h"
+
+static bool
+needs_windows(GError **error)
+{
+	if (windows())
+		return true;
+	return fault(error, FAULT_GONE, "there are no windows here");
+}
+
+static bool
+run_window(const struct cmd_call *call, GError **error)
+{
+	return ui()->window(call->args[0], NULL, error);
+}
+
+static bool
+run_close(const struct cmd_call *call, GError **error)
+{
+	return ui()->window("close", call->args[0], error);
+}
+
+static bool
+run_wins(const struct cmd_call *call, GError **error)
+{
+	static const char *const signs[] = { "", "event", "message", "message", "alert" };
+	const GPtrArray *all = windows();
+	(void)error;
+	for (guint i = 0; all && i < all->len; i++) {
+		const Window *window = all->pdata[i];
+		const char *title = window_title(window);
+		reply_print(call->reply, "%3u  %s%s%s%s  %s", window->number, window->peer ? window->peer : title,
+			window->peer && g_strcmp0(title, window->peer) ? "  " : "",
+			window->peer && g_strcmp0(title, window->peer) ? title : "", signs[window->activity],
+			window == window_current() ? "(here)" : "");
+	}
+	/* Without windows of its own a script still has conversations. */
+	const GPtrArray *convs = all ? NULL : convo_list();
+	for (guint i = 0; convs && i < convs->len; i++)
+		reply_print(call->reply, "%s  %u unread", convo_peer(convs->pdata[i]), convo_unread(convs->pdata[i]));
+	return true;
+}
+
+static bool
+run_clear(const struct cmd_call *call, GError **error)
+{
+	(void)call;
+	if (!needs_windows(error))
+		return false;
+	if (window_current()->view)
+		view_clear(window_current()->view);
+	layout_dirty(PART_ALL);
+	return true;
+}
+
+static bool
+run_redraw(const struct cmd_call *call, GError **error)
+{
+	(void)call;
+	if (!needs_windows(error))
+		return false;
+	layout_resized();
+	return true;
+}
+
+static bool
+run_theme(const struct cmd_call *call, GError **error)
+{
+	if (call->args[0])
+		return settings_set("ui.theme", call->args[0], error);
+	g_autoptr(GPtrArray) names = theme_names();
+	g_autofree char *current = settings_get("ui.theme");
+	for (guint i = 0; i < names->len; i++)
+		reply_print(call->reply, "%s%s", (char *)names->pdata[i], g_strcmp0(current, names->pdata[i]) ? "" : "  (in use)");
+	return true;
+}
+
+static void
+complete_theme(
+	const struct cmd_call *call, int arg, const char *prefix, void (*add)(const char *word, gpointer data), gpointer data)
+{
+	g_autoptr(GPtrArray) names = theme_names();
+	(void)call;
+	(void)arg;
+	for (guint i = 0; i < names->len; i++)
+		if (g_str_has_prefix(names->pdata[i], prefix))
+			add(names->pdata[i], data);
+}
+
+static bool
+run_panel(const struct cmd_call *call, GError **error)
+{
+	(void)call;
+	if (!needs_windows(error))
+		return false;
+	return settings_set("ui.panel", layout_panel_is_shown() ? "off" : "on", error);
+}
+
+static bool
+run_legend(const struct cmd_call *call, GError **error)
+{
+	const char *sign, *meaning;
+	enum style style;
+	(void)error;
+	for (guint i = 0; (sign = line_sign(i, &meaning, &style)); i++)
+		reply_print(call->reply, "%-4s %s", sign, meaning);
+	reply_print(call->reply,
+		"Time, sign of the way, sign of the seal and name stand left of the line; no message can write there.");
+	reply_print(call->reply,
+		"The last line of the screen but one lists windows in which something came: * message, ! alert, + room.");
+	return true;
+}
+
+static const struct arg window_args[] = { { "next, previous, last, active, number, name or JID", ARG_WINDOW, false, NULL }, { 0 } };
+static const struct arg close_args[] = { { "window", ARG_WINDOW, true, NULL }, { 0 } };
+static const struct arg theme_args[] = { { "theme", ARG_WORD, true, NULL }, { 0 } };
+static const char *const window_examples[] = { "/window 3", "/window alice", "/window active", NULL };
+
+const struct cmd cmd_window_rows[] = {
+	{ .name = "window",
+		.aliases = "win,buffer,w",
+		.args = window_args,
+		.summary = "Go to a window",
+		.help = "Windows have numbers; 1 is the console. active goes to the one that wants attention most, last to the one "
+			"before. Alt+1 to Alt+0 and Alt+Q to Alt+P (but Alt+U) go to the first twenty.",
+		.examples = window_examples,
+		.run = run_window },
+	{ .name = "wins", .aliases = "windows", .summary = "List the windows", .run = run_wins },
+	{ .name = "close", .args = close_args, .summary = "Close a window; what was said is kept", .run = run_close },
+	{ .name = "clear", .summary = "Clear the window; PageUp brings the lines back", .run = run_clear },
+	{ .name = "redraw", .summary = "Draw the screen anew", .run = run_redraw },
+	{ .name = "theme",
+		.args = theme_args,
+		.summary = "Change the theme, or list the themes",
+		.help = "Themes are small files; the folder themes of your configuration comes first. /save keeps the choice.",
+		.run = run_theme,
+		.complete = complete_theme },
+	{ .name = "panel", .summary = "Show or hide the contacts at the left", .run = run_panel },
+	{ .name = "legend", .summary = "Explain the signs before lines and in the bars", .run = run_legend },
+	{ 0 },
+};

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the events of the lower layers mean for the windows: lines, signs, notices. */
+#include <string.h>
+
+#include "account/account.h"
+#include "account/contact.h"
+#include "api/ask.h"
+#include "ui/front.h"
+#include "ui/layout.h"
+
+#define OUTPUTS_MAX 64
+
+/* Questions that wait for an answer. */
+struct question {
+	guint id;
+	guint window;
+	char **choices;
+	char *words;
+};
+
+static GPtrArray *questions;
+/* In which windows the lines were typed whose answers are still to come. */
+static struct {
+	guint64 seq;
+	guint window;
+} outputs[OUTPUTS_MAX];
+static GHashTable *last_connection; /* account -> the last sentence about it */
+static char *last_requests;         /* the console's line about subscription requests */
+static bool unread_opened;
+
+static void
+question_free(gpointer data)
+{
+	struct question *question = data;
+	g_strfreev(question->choices);
+	g_free(question->words);
+	g_free(question);
+}
+
+/* Where something about a peer is told: its window, or the console. */
+static Window *
+window_for(const char *account, const char *peer)
+{
+	Conversation *conv = account && peer && account_find(account) ? convo_find(account, peer) : NULL;
+	Window *window = conv ? window_make(conv, false) : window_of_peer(account, peer);
+	return window ? window : window_console();
+}
+
+static void
+add_text(Window *window, enum line_kind kind, const char *text, bool plain)
+{
+	if (!window->view)
+		window = window_console();
+	view_open(window->view, layout_view_rows());
+	view_add_text(window->view, kind, text, plain);
+	if (window == window_current())
+		layout_dirty(PART_VIEW);
+}
+
+static bool
+is_seen(const Window *window)
+{
+	return window == window_current() && front_has_focus() && window->view && view_at_end(window->view);
+}
+
+static void
+on_message(const Event *event)
+{
+	const Message *message = event->message;
+	Conversation *conv = convo_find(message->account, message->conversation);
+	if (!conv || message->hidden)
+		return;
+	bool incoming = message->direction == MESSAGE_IN && !message->notice;
+	Window *window = window_of(conv);
+	/* What the archive brings opens a window only if it is new to the person. */
+	if (!window && (message->origin != MESSAGE_ARCHIVE || convo_unread(conv)))
+		window = window_make(conv, false);
+	if (!window)
+		return;
+	view_add_message(window->view, message);
+	if (window == window_current())
+		layout_dirty(PART_VIEW | PART_STATUS);
+	if (incoming && (message->origin != MESSAGE_ARCHIVE || convo_unread(conv)))
+		window_raise(window, message->kind == MESSAGE_GROUPCHAT ? ACTIVITY_MESSAGE : ACTIVITY_PRIVATE);
+	else if (message->notice)
+		window_raise(window, ACTIVITY_EVENT);
+	notice_message(message, convo_title(conv), is_seen(window));
+	if (incoming && is_seen(window))
+		front_seen();
+	if (layout_panel_is_shown())
+		layout_dirty(PART_PANEL);
+}
+
+static void
+on_change(const Event *event)
+{
+	Window *window = window_of_peer(event->message->account, event->message->conversation);
+	if (!window)
+		return;
+	view_change_message(window->view, event->message);
+	if (window == window_current())
+		layout_dirty(PART_VIEW);
+}
+
+static void
+on_conversation(const Event *event)
+{
+	Window *window = window_of(event->conversation);
+	if (!window)
+		return;
+	view_older_came(window->view);
+	if (!convo_unread(event->conversation) && window->activity == ACTIVITY_PRIVATE) {
+		/* Read on another device. */
+		window->activity = ACTIVITY_NONE;
+		layout_dirty(PART_STATUS);
+	}
+	layout_dirty(window == window_current() ? PART_ALL : PART_PANEL);
+}
+
+static void
+on_connection(const Event *event)
+{
+	static const char *const words[] = { "offline", "connecting", "online", "failed" };
+	const char *reason = event->connection.reason;
+	g_autofree char *text = NULL;
+	status_connection(event->account, event->connection.state);
+	panel_dirty();
+	if (event->connection.state == CONNECTION_CONNECTING)
+		return;
+	if (event->connection.state == CONNECTION_ONLINE)
+		text = g_strdup_printf("%s is online%s%s", event->account, event->connection.tls ? ", " : "",
+			event->connection.tls ? event->connection.tls : "");
+	else
+		text = g_strdup_printf("%s is %s%s%s%s", event->account, words[event->connection.state], reason ? ": " : "",
+			reason ? reason : "", event->connection.will_retry ? " - trying again" : "");
+	if (!last_connection)
+		last_connection = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	/* A server that stays away is told of once. */
+	if (!g_strcmp0(g_hash_table_lookup(last_connection, event->account), text))
+		return;
+	g_hash_table_insert(last_connection, g_strdup(event->account), g_strdup(text));
+	add_text(window_console(), event->connection.state == CONNECTION_FAILED ? LINE_ERROR : LINE_EVENT, text, false);
+	if (event->connection.state == CONNECTION_FAILED)
+		window_raise(window_console(), ACTIVITY_MESSAGE);
+}
+
+static void
+on_roster(const Event *event)
+{
+	(void)event;
+	panel_dirty();
+	layout_dirty(PART_TITLE);
+}
+
+/* H07: five hundred requests are one line. */
+static void
+on_request(const char *account_jid_, const char *jid)
+{
+	Account *account = account_find(account_jid_);
+	const GPtrArray *requests = account ? contact_requests(account) : NULL;
+	guint count = requests ? requests->len : 0;
+	g_autofree char *text =
+		count > 1 ? g_strdup_printf("%u addresses ask to see when you are here, %s the last - /accept-contact JID or "
+					    "/refuse-contact JID",
+				    count, jid)
+			  : g_strdup_printf(
+				    "%s asks to see when you are here - /accept-contact %s or /refuse-contact %s", jid, jid, jid);
+	if (!last_requests || !view_replace_last(window_console()->view, last_requests, text))
+		add_text(window_console(), LINE_EVENT, text, false);
+	g_free(last_requests);
+	last_requests = g_steal_pointer(&text);
+	window_raise(window_console(), ACTIVITY_MESSAGE);
+	layout_dirty(PART_VIEW);
+}
+
+static void
+on_subscription(const Event *event)
+{
+	const char *jid = event->subscription.jid, *kind = event->subscription.kind;
+	static const struct {
+		const char *kind, *words;
+	} told[] = {
+		{ "approved", "now lets you see when they are here" },
+		{ "refused", "does not let you see when they are here" },
+		{ "removed", "no longer lets you see when they are here" },
+	};
+	if (!g_strcmp0(kind, "request"))
+		on_request(event->account, jid);
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++)
+		if (!g_strcmp0(kind, told[i].kind)) {
+			g_autofree char *text = g_strdup_printf("%s %s", jid, told[i].words);
+			add_text(window_console(), LINE_EVENT, text, false);
+		}
+}
+
+static void
+on_chat_state(const Event *event)
+{
+	const Window *window = window_current();
+	if (window->peer && !g_strcmp0(window->peer, event->chat_state.jid))
+		layout_dirty(PART_STATUS);
+}
+
+static void
+on_trust(const Event *event)
+{
+	(void)event;
+	layout_dirty(PART_TITLE);
+}
+
+static void
+on_alert(const Event *event)
+{
+	if (!g_strcmp0(event->alert.code, "locked")) {
+		secret_unlock_failed(event->alert.text);
+		return;
+	}
+	Window *window = window_for(event->account, event->alert.peer);
+	add_text(window, LINE_ALERT, event->alert.text, false);
+	window_raise(window, ACTIVITY_ALERT);
+	if (window != window_current()) {
+		g_autofree char *hint = g_strdup_printf("window %u: %s", window->number, event->alert.text);
+		layout_hint(STYLE_ACTIVITY_ALERT, hint);
+	}
+	notice_alert();
+}
+
+static void
+end_question(guint id, const char *answer)
+{
+	for (guint i = 0; i < questions->len; i++) {
+		struct question *question = questions->pdata[i];
+		if (question->id != id)
+			continue;
+		Window *window = window_number(question->window);
+		if (window && *answer) {
+			g_autofree char *text = g_strdup_printf("answered: %s", answer);
+			add_text(window, LINE_EVENT, text, false);
+		}
+		g_ptr_array_remove_index(questions, i);
+		layout_dirty(PART_STATUS);
+		return;
+	}
+}
+
+static void
+on_ask(const Event *event)
+{
+	if (event->ask.answered) {
+		end_question(event->ask.id, event->ask.answered);
+		return;
+	}
+	Window *window = window_for(event->account, event->ask.peer);
+	struct question *question = g_new0(struct question, 1);
+	question->id = event->ask.id;
+	question->window = window->number;
+	question->choices = g_strdupv((char **)event->ask.choices);
+	g_autofree char *joined = g_strjoinv("  /", question->choices);
+	question->words = g_strdup_printf("? /%s", joined);
+	g_ptr_array_add(questions, question);
+	g_autofree char *text = g_strdup_printf("%s  answer with /%s", event->ask.text, joined);
+	add_text(window, LINE_ASK, text, false);
+	window_raise(window, ACTIVITY_ALERT);
+	layout_dirty(PART_STATUS);
+	if (window != window_current() || !front_has_focus())
+		notice_alert();
+}
+
+const char *
+front_ask_words(const Window *window)
+{
+	for (guint i = 0; questions && i < questions->len; i++) {
+		const struct question *question = questions->pdata[i];
+		if (question->window == window->number)
+			return question->words;
+	}
+	return NULL;
+}
+
+bool
+feed_answer(const Window *window, const char *choice)
+{
+	for (guint i = 0; i < questions->len; i++) {
+		const struct question *question = questions->pdata[i];
+		if (question->window != window->number)
+			continue;
+		for (char **at = question->choices; *at; at++)
+			if (!g_ascii_strcasecmp(*at, choice)) {
+				g_autofree char *answer = g_strdup(*at);
+				return ask_answer(question->id, answer, NULL);
+			}
+	}
+	return false;
+}
+
+void
+feed_output_window(guint64 seq)
+{
+	outputs[seq % OUTPUTS_MAX].seq = seq;
+	outputs[seq % OUTPUTS_MAX].window = window_current()->number;
+}
+
+static void
+on_output(const Event *event)
+{
+	guint64 seq = event->output.seq;
+	Window *window = NULL;
+	if (seq && outputs[seq % OUTPUTS_MAX].seq == seq)
+		window = window_number(outputs[seq % OUTPUTS_MAX].window);
+	if (!window)
+		window = window_console();
+	/* A command may have gone to another window: its answer is read where the person is. */
+	if (seq && window != window_current() && window_current()->view)
+		window = window_current();
+	const char *text = event->output.error ? event->output.error->message : event->output.text;
+	add_text(window, event->output.error ? LINE_ERROR : LINE_OUTPUT, text ? text : "", event->output.plain);
+	if (event->output.error)
+		window_raise(window, ACTIVITY_EVENT);
+}
+
+static void
+on_option(const Event *event)
+{
+	if (g_str_has_prefix(event->option.name, "ui."))
+		front_apply_options();
+}
+
+static void
+on_account(const Event *event)
+{
+	(void)event;
+	panel_stop();
+	windows_check();
+}
+
+static void
+open_unread(void)
+{
+	const GPtrArray *convs = convo_list();
+	for (guint i = 0; convs && i < convs->len; i++) {
+		Conversation *conv = convs->pdata[i];
+		const char *draft = convo_draft(conv);
+		if (!convo_unread(conv) && !(draft && *draft))
+			continue;
+		Window *window = window_make(conv, false);
+		if (window && convo_unread(conv))
+			window_raise(window, ACTIVITY_PRIVATE);
+	}
+}
+
+static void
+on_ready(const Event *event)
+{
+	(void)event;
+	secret_unlock_done();
+	if (!unread_opened)
+		open_unread();
+	unread_opened = true;
+	const GPtrArray *accounts = account_list();
+	if (accounts && !accounts->len) {
+		add_text(window_console(), LINE_EVENT, "Welcome. Log in with: /account add you@example.org", false);
+		add_text(window_console(), LINE_EVENT, "Then: /msg friend@example.org hello   (Tab completes, /help explains)",
+			false);
+	}
+	layout_dirty(PART_ALL);
+}
+
+void
+feed_ready(void)
+{
+	questions = g_ptr_array_new_with_free_func(question_free);
+}
+
+void
+feed_reset(void)
+{
+	g_clear_pointer(&questions, g_ptr_array_unref);
+	g_clear_pointer(&last_connection, g_hash_table_unref);
+	g_clear_pointer(&last_requests, g_free);
+	unread_opened = false;
+}
+
+const struct event_watch feed_rows[] = {
+	{ "windows", EVENT_CONNECTION, on_connection },
+	{ "windows", EVENT_ROSTER, on_roster },
+	{ "windows", EVENT_ROSTER_LOADED, on_roster },
+	{ "windows", EVENT_SUBSCRIPTION, on_subscription },
+	{ "windows", EVENT_CHAT_STATE, on_chat_state },
+	{ "windows", EVENT_MESSAGE_ADDED, on_message },
+	{ "windows", EVENT_MESSAGE_CHANGED, on_change },
+	{ "windows", EVENT_MESSAGE_STATE, on_change },
+	{ "windows", EVENT_CONVERSATION, on_conversation },
+	{ "windows", EVENT_TRUST, on_trust },
+	{ "windows", EVENT_ALERT, on_alert },
+	{ "windows", EVENT_ASK, on_ask },
+	{ "windows", EVENT_OUTPUT, on_output },
+	{ "windows", EVENT_OPTION, on_option },
+	{ "windows", EVENT_ACCOUNT, on_account },
+	{ "windows", EVENT_READY, on_ready },
+	{ NULL },
+};

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal front end: from keys to lines, and what the core asks of it. */
+#include "ui/front.h"
+
+#include <string.h>
+
+#include "api/option.h"
+#include "base/table.h"
+#include "ui/layout.h"
+#include "ui/term.h"
+
+#define PASTE_LINES 5
+
+struct front_options front_options;
+
+static struct {
+	const struct ui_calls *calls;
+	bool on, focus, rows_added;
+	guint64 seq;
+	/* Completion: candidates of the word that is being cycled. */
+	GPtrArray *candidates;
+	guint candidate;
+	size_t from, to;
+	char *paste;  /* of many lines: waits for a yes */
+	int jump;     /* digits of a window's number: -1 when none is typed */
+	bool guarded; /* a line that looks like a mistyped command was held back once */
+	bool was_writing;
+} front;
+
+static void
+do_nothing(void)
+{
+}
+
+bool
+front_has_focus(void)
+{
+	return front.focus;
+}
+
+void
+front_seen(void)
+{
+	const Window *window = window_current();
+	if (front.on && front.focus && window->conv && !secret_is_asked())
+		convo_seen(window->conv);
+}
+
+void
+front_leave(void)
+{
+	front.calls->quit(0);
+}
+
+static void
+run(const char *line)
+{
+	front.seq++;
+	feed_output_window(front.seq);
+	front.calls->run_line(line, front.seq);
+}
+
+/* Chat states: only whether something is being written, never what. */
+static void
+tell_writing(void)
+{
+	const Window *window = window_current();
+	const char *text = editor_text(window->editor);
+	bool writing = window->conv && *text && *text != '/';
+	if (writing == front.was_writing || !window->conv)
+		return;
+	front.was_writing = writing;
+	convo_typing(window->conv, writing);
+}
+
+static void
+end_completion(void)
+{
+	g_clear_pointer(&front.candidates, g_ptr_array_unref);
+}
+
+static void
+hint_candidates(void)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+	for (guint i = 0; i < front.candidates->len && words->len < 1000; i++)
+		g_string_append_printf(words, i == front.candidate ? "[%s]  " : "%s  ", (char *)front.candidates->pdata[i]);
+	layout_hint(STYLE_STATUS, words->str);
+}
+
+static void
+complete(int by)
+{
+	Editor *editor = window_current()->editor;
+	const char *text = editor_text(editor);
+	if (!front.candidates) {
+		size_t start = editor_cursor(editor);
+		front.candidates = front.calls->complete(text, editor_cursor(editor), &start);
+		if (!front.candidates || !front.candidates->len) {
+			end_completion();
+			return;
+		}
+		front.from = start;
+		front.to = editor_cursor(editor);
+		front.candidate = by > 0 ? 0 : front.candidates->len - 1;
+	} else {
+		front.candidate = (front.candidate + front.candidates->len + by) % front.candidates->len;
+	}
+	const char *word = front.candidates->pdata[front.candidate];
+	bool only = front.candidates->len == 1;
+	g_autofree char *inserted =
+		g_strconcat(word, only && !g_str_has_suffix(word, "/") && !g_str_has_suffix(word, " ") ? " " : "", NULL);
+	editor_replace(editor, front.from, front.to, inserted);
+	front.to = front.from + strlen(inserted);
+	if (only)
+		end_completion();
+	else
+		hint_candidates();
+}
+
+/* " /quit" is a slip more often than a message: it is held back once. */
+static bool
+is_slip(const char *text)
+{
+	const char *at = text;
+	while (*at == ' ')
+		at++;
+	return at > text && *at == '/' && g_ascii_isalpha(at[1]);
+}
+
+static void
+send_line(void)
+{
+	Window *window = window_current();
+	g_autofree char *text = g_strdup(editor_text(window->editor));
+	if (editor_search(window->editor)) {
+		editor_do(window->editor, "end-of-line");
+		return;
+	}
+	if (!*text)
+		return;
+	if (is_slip(text) && !front.guarded) {
+		front.guarded = true;
+		layout_hint(
+			STYLE_STATUS_WARNING, "a space before the slash: Enter once more says it as text, or take the space away");
+		return;
+	}
+	bool as_text = front.guarded;
+	front.guarded = false;
+	editor_remember(window->editor);
+	front.was_writing = false;
+	layout_dirty(PART_INPUT);
+	if (window->view)
+		view_to_end(window->view);
+	if (as_text) {
+		g_autofree char *said = g_strconcat("/say ", text, NULL);
+		run(said);
+	} else if (text[0] != '/' || !feed_answer(window, text + 1)) {
+		run(text);
+	}
+}
+
+static void
+page(int by)
+{
+	Window *window = window_current();
+	int rows = layout_view_rows();
+	if (window->view)
+		view_scroll(window->view, by * MAX(rows - 1, 1), rows, layout_view_cols());
+	else
+		window->top = MAX((int)window->top - by * MAX(rows - 1, 1), 0);
+	if (window->view && view_at_end(window->view))
+		front_seen();
+	layout_dirty(PART_VIEW | PART_STATUS);
+}
+
+static void
+page_up(void)
+{
+	page(1);
+}
+
+static void
+page_down(void)
+{
+	page(-1);
+}
+
+static void
+top(void)
+{
+	Window *window = window_current();
+	if (window->view)
+		view_to_top(window->view, layout_view_rows(), layout_view_cols());
+	window->top = 0;
+	layout_dirty(PART_VIEW | PART_STATUS);
+}
+
+static void
+bottom(void)
+{
+	if (window_current()->view)
+		view_to_end(window_current()->view);
+	front_seen();
+	layout_dirty(PART_VIEW | PART_STATUS);
+}
+
+static void
+unread(void)
+{
+	if (window_current()->view)
+		view_to_unread(window_current()->view, layout_view_rows(), layout_view_cols());
+	layout_dirty(PART_VIEW | PART_STATUS);
+}
+
+static void
+panel_up(void)
+{
+	panel_scroll(-MAX(layout_view_rows() - 1, 1));
+}
+
+static void
+panel_down(void)
+{
+	panel_scroll(MAX(layout_view_rows() - 1, 1));
+}
+
+static void
+complete_forward(void)
+{
+	complete(1);
+}
+
+static void
+complete_back(void)
+{
+	complete(-1);
+}
+
+static void
+how_to_quit(void)
+{
+	layout_hint(STYLE_STATUS, "/quit leaves sotto");
+}
+
+static void
+jump(void)
+{
+	front.jump = 0;
+	layout_hint(STYLE_STATUS, "to window number (two digits) …");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} actions[] = {
+	{ "send", send_line },
+	{ "complete", complete_forward },
+	{ "complete-back", complete_back },
+	{ "page-up", page_up },
+	{ "page-down", page_down },
+	{ "top", top },
+	{ "bottom", bottom },
+	{ "unread", unread },
+	{ "panel-up", panel_up },
+	{ "panel-down", panel_down },
+	{ "suspend", term_suspend },
+	{ "how-to-quit", how_to_quit },
+	{ "jump", jump },
+	{ "nothing", do_nothing },
+};
+
+static void
+run_binding(const char *line)
+{
+	if (*line != '@') {
+		run(line);
+		return;
+	}
+	bool completes = g_str_has_prefix(line, "@complete");
+	if (!completes)
+		end_completion();
+	for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
+		if (!strcmp(actions[i].name, line + 1)) {
+			actions[i].run();
+			return;
+		}
+	editor_do(window_current()->editor, line + 1);
+}
+
+static guint
+count_lines(const char *text)
+{
+	guint lines = 1;
+	for (; *text; text++)
+		lines += *text == '\n' && text[1];
+	return lines;
+}
+
+static void
+paste(const char *text)
+{
+	guint lines = count_lines(text);
+	if (lines <= PASTE_LINES || !front_options.paste_ask) {
+		editor_insert(window_current()->editor, text);
+		return;
+	}
+	g_free(front.paste);
+	front.paste = g_strdup(text);
+	g_autofree char *hint = g_strdup_printf("paste of %u lines: y takes it into the input line, any other key drops it", lines);
+	layout_hint(STYLE_STATUS_WARNING, hint);
+}
+
+/* Keys that answer something half done: true when the key is used up. */
+static bool
+take_pending(const char *name)
+{
+	if (front.paste) {
+		g_autofree char *text = g_steal_pointer(&front.paste);
+		if (!strcmp(name, "y"))
+			editor_insert(window_current()->editor, text);
+		return true;
+	}
+	if (front.jump < 0)
+		return false;
+	/* The first digit has 0 before it: told apart by a mark above two digits. */
+	bool first = front.jump == 0;
+	if (!g_ascii_isdigit(name[0]) || name[1]) {
+		front.jump = -1;
+		return false;
+	}
+	front.jump = (first ? 100 : front.jump * 10) + name[0] - '0';
+	if (first) {
+		layout_hint(STYLE_STATUS, "to window number …");
+		return true;
+	}
+	g_autofree char *line = g_strdup_printf("/window %d", front.jump - 1000);
+	front.jump = -1;
+	run(line);
+	return true;
+}
+
+void
+front_key(const char *name, const char *text)
+{
+	const char *line;
+	layout_clear_hint();
+	if (secret_is_asked()) {
+		secret_key(name, text);
+		layout_now(PART_INPUT);
+		return;
+	}
+	if (!take_pending(name)) {
+		if (text && !strcmp(name, "Paste")) {
+			end_completion();
+			paste(text);
+		} else if ((line = keymap_line(name))) {
+			run_binding(line);
+		} else if (text) {
+			end_completion();
+			front.guarded = false;
+			editor_insert(window_current()->editor, text);
+		}
+	}
+	if (!front.on)
+		return;
+	tell_writing();
+	layout_now(PART_INPUT);
+}
+
+static void
+on_key(const char *name, const char *text, gpointer data)
+{
+	(void)data;
+	front_key(name, text);
+}
+
+static void
+on_focus(bool has_it)
+{
+	front.focus = has_it;
+	Window *window = window_current();
+	if (has_it)
+		front_seen();
+	else if (window->view && view_at_end(window->view))
+		view_mark_read(window->view, view_last_at(window->view));
+}
+
+static void
+keep_drafts(void)
+{
+	const GPtrArray *all = windows();
+	for (guint i = 0; all && i < all->len; i++)
+		window_keep_draft(all->pdata[i]);
+}
+
+static void
+on_lost(void)
+{
+	keep_drafts();
+	front.calls->quit(0);
+}
+
+void
+front_apply_options(void)
+{
+	struct theme theme;
+	g_autoptr(GError) error = NULL;
+	const char *name = front_options.theme && *front_options.theme ? front_options.theme : "default";
+	theme_default(&theme);
+	if (!theme_read(&theme, screen_colours() ? name : "mono", &error))
+		layout_hint(STYLE_STATUS_WARNING, error->message);
+	screen_theme(&theme);
+	screen_repaint();
+	layout_dirty(PART_ALL);
+}
+
+static bool
+start(const struct ui_calls *calls, GError **error)
+{
+	static const struct term_calls term = { on_key, layout_resized, on_focus, on_lost };
+	front.calls = calls;
+	front.focus = true;
+	front.jump = -1;
+	if (!term_start(&term, error))
+		return false;
+	windows_start();
+	feed_ready();
+	if (!front.rows_added)
+		table_add(TABLE_EVENTS, feed_rows, "core");
+	front.rows_added = true;
+	front.on = true;
+	front_apply_options();
+	layout_start();
+	return true;
+}
+
+static void
+stop(void)
+{
+	if (!front.on)
+		return;
+	keep_drafts();
+	front.on = false;
+	end_completion();
+	g_clear_pointer(&front.paste, g_free);
+	secret_stop();
+	layout_stop();
+	panel_stop();
+	term_stop();
+	feed_reset();
+	status_reset();
+	windows_stop();
+}
+
+static void
+show_conversation(Conversation *conv)
+{
+	window_switch(window_make(conv, true));
+}
+
+static Conversation *
+current_conversation(void)
+{
+	return front.on ? window_current()->conv : NULL;
+}
+
+static const struct {
+	const char *verb;
+	Window *(*find)(void);
+	const char *otherwise;
+} moves[] = {
+	{ "last", window_last, "there was no window before" },
+	{ "active", window_active, "nothing is waiting in another window" },
+};
+
+static bool
+go(const char *verb, const char *arg, GError **error)
+{
+	if (!front.on)
+		return fault(error, FAULT_GONE, "there are no windows yet");
+	for (guint i = 0; i < G_N_ELEMENTS(moves); i++) {
+		if (strcmp(moves[i].verb, verb))
+			continue;
+		Window *window = moves[i].find();
+		if (!window) {
+			layout_hint(STYLE_STATUS, moves[i].otherwise);
+			return true;
+		}
+		window_switch(window);
+		return true;
+	}
+	if (!strcmp(verb, "next") || !strcmp(verb, "previous")) {
+		window_switch(window_step(*verb == 'n' ? 1 : -1));
+		return true;
+	}
+	Window *window = !strcmp(verb, "close") ? (arg ? window_by_name(arg) : window_current()) : window_by_name(verb);
+	if (!window)
+		return fault(error, FAULT_GONE, "there is no window %s - /wins lists them", strcmp(verb, "close") ? verb : arg);
+	if (strcmp(verb, "close")) {
+		window_switch(window);
+		return true;
+	}
+	if (window == window_console())
+		return fault(error, FAULT_INPUT, "the console stays - /quit leaves sotto");
+	window_close(window);
+	return true;
+}
+
+static void
+show_unlock(bool create)
+{
+	secret_unlock(create, front.calls->unlock);
+}
+
+const struct front_end ui_terminal = {
+	.name = "terminal",
+	.start = start,
+	.stop = stop,
+	.show = show_conversation,
+	.current = current_conversation,
+	.ask_secret = secret_ask,
+	.window = go,
+	.show_unlock = show_unlock,
+};
+
+/* Windows of plugins (api/window.h). */
+
+guint
+window_open(const struct window_kind *kind, gpointer data, GDestroyNotify data_free)
+{
+	if (!front.on) {
+		if (data_free)
+			data_free(data);
+		return 0;
+	}
+	Window *window = window_make_kind(kind, data, data_free);
+	window_switch(window);
+	return window->number;
+}
+
+void
+window_redraw(guint number)
+{
+	if (front.on && window_current()->number == number)
+		layout_dirty(PART_VIEW | PART_TITLE);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal front end: what its files ask of each other. */
+#pragma once
+
+#include "api/event.h"
+#include "ui/ui.h"
+#include "ui/window.h"
+
+enum panel { PANEL_AUTO, PANEL_ON, PANEL_OFF };
+enum notify { NOTIFY_AUTO, NOTIFY_BELL, NOTIFY_OSC9, NOTIFY_BOTH, NOTIFY_OFF };
+enum notify_text { NOTIFY_NOTHING, NOTIFY_NAME, NOTIFY_MESSAGE, NOTIFY_ALL };
+
+/* The settings of the layer. */
+extern struct front_options {
+	char *theme;
+	int panel, panel_width;
+	int notify, notify_text;
+	bool paste_ask;
+} front_options;
+
+void front_apply_options(void);
+void front_leave(void);
+bool front_has_focus(void);
+/* The current window is looked at: what it shows counts as read. */
+void front_seen(void);
+/* "/no /yes" while a question waits in this window, else NULL. Borrowed. */
+const char *front_ask_words(const Window *window);
+/* A key that is bound to nothing but itself, or a line to be run. */
+void front_key(const char *name, const char *text);
+
+/* feed.c: what the events of the lower layers mean for windows. */
+extern const struct event_watch feed_rows[];
+void feed_output_window(guint64 seq); /* answers to line seq go to the window that is seen now */
+void feed_ready(void);
+void feed_reset(void);
+/* An open question of this window that has this choice: answered. */
+bool feed_answer(const Window *window, const char *choice);
+
+/* status.c */
+void status_connection(const char *account, enum connection_state state);
+void status_reset(void);
+
+/* notice.c: something came that a person may want to know of. */
+void notice_message(const Message *message, const char *name, bool seen);
+void notice_alert(void);
+
+/* secret.c: questions for something unseen, the unlock screen among them. */
+void secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);
+void secret_unlock(bool create, void (*unlock)(Secret *passphrase));
+void secret_unlock_failed(const char *reason);
+void secret_unlock_done(void);
+bool secret_is_asked(void);
+void secret_key(const char *name, const char *text);
+void secret_stop(void);
+
+/* keymap.c: the line or "@action" of a key; NULL if it has none. */
+const char *keymap_line(const char *key);
+extern const struct binding keymap_rows[];

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The screen from top to bottom: title, panel and lines, status, input. */
+#include "ui/layout.h"
+
+#include <string.h>
+
+#include "api/timer.h"
+#include "ui/front.h"
+#include "ui/glyph.h"
+#include "ui/term.h"
+
+#define FRAME_US 33000 /* between two frames while much comes in */
+#define STUCK_MS 20    /* until a terminal that takes nothing is tried again */
+#define INPUT_ROWS_MAX 8
+
+static struct {
+	bool on;
+	guint dirty;
+	guint source; /* the frame to come */
+	gint64 last_frame;
+	int input_rows;
+	int input_top; /* first line of the input that is seen */
+	enum style hint_style;
+	char *hint;
+	const struct layout_ask *ask;
+} layout;
+
+static void draw_frame(void);
+
+/* Nothing to see of the bars where there is no room for them. */
+static bool
+has_title(void)
+{
+	return screen_rows() >= 4;
+}
+
+static bool
+has_status(void)
+{
+	return screen_rows() >= 3;
+}
+
+bool
+layout_panel_is_shown(void)
+{
+	int cols = screen_cols();
+	if (front_options.panel == PANEL_OFF || screen_rows() < 6)
+		return false;
+	return cols >= (front_options.panel == PANEL_ON ? 60 : 110);
+}
+
+static int
+panel_cols(void)
+{
+	return layout_panel_is_shown() ? CLAMP(front_options.panel_width, 10, screen_cols() / 3) + 1 : 0;
+}
+
+int
+layout_view_rows(void)
+{
+	return MAX(screen_rows() - layout.input_rows - has_title() - has_status(), 0);
+}
+
+int
+layout_view_cols(void)
+{
+	return screen_cols() - panel_cols();
+}
+
+void
+layout_start(void)
+{
+	layout.on = true;
+	layout.input_rows = 1;
+	layout_now(PART_ALL);
+}
+
+void
+layout_stop(void)
+{
+	layout.on = false;
+	g_clear_handle_id(&layout.source, g_source_remove);
+	g_clear_pointer(&layout.hint, g_free);
+	layout.ask = NULL;
+}
+
+static gboolean
+on_frame(gpointer data)
+{
+	(void)data;
+	layout.source = 0;
+	draw_frame();
+	return G_SOURCE_REMOVE;
+}
+
+void
+layout_dirty(guint parts)
+{
+	layout.dirty |= parts;
+	if (!layout.on || layout.source)
+		return;
+	gint64 since = g_get_monotonic_time() - layout.last_frame;
+	/* A timer rather than an idle call while much comes in: the network must not starve the screen. */
+	if (since >= FRAME_US)
+		layout.source = g_idle_add_full(G_PRIORITY_DEFAULT, on_frame, NULL, NULL);
+	else
+		layout.source = g_timeout_add((FRAME_US - since) / 1000 + 1, on_frame, NULL);
+}
+
+static void
+draw_ask(void)
+{
+	const struct layout_ask *ask = layout.ask;
+	int rows = screen_rows(), cols = screen_cols(), middle = MAX(rows / 2 - 1, 0);
+	for (int row = 0; row < rows; row++)
+		screen_fill(row, 0, cols, STYLE_TEXT);
+	const char *texts[] = { ask->title, ask->trouble ? ask->trouble : "", ask->prompt };
+	static const enum style styles[] = { STYLE_OWN_NICK, STYLE_ERROR, STYLE_PROMPT };
+	int at = rows >= 5 ? middle - 2 : 0;
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		size_t length = strlen(texts[i]), next = 0;
+		for (size_t from = 0; from < length && at < rows; from += next, at++) {
+			size_t bytes = wrap_next(texts[i] + from, length - from, MIN(cols, 64), &next);
+			int width = glyph_width(texts[i] + from, bytes);
+			int col = MAX((cols - MIN(cols, 64)) / 2, 0);
+			screen_put(at, col, width, styles[i], texts[i] + from, bytes);
+			screen_cursor(at, MIN(col + width + 1, cols - 1));
+		}
+		at += rows >= 8 && i == 0;
+	}
+}
+
+static void
+draw_secret_line(int row, int cols)
+{
+	const char *prompt = layout.ask->prompt;
+	int width = screen_put(row, 0, cols, STYLE_ASK, prompt, -1);
+	screen_fill(row, width, cols - width, STYLE_INPUT);
+	screen_cursor(row, MIN(width + 1, cols - 1));
+}
+
+/* In a readable conversation the prompt itself says so. */
+static const char *
+prompt_of(const Window *window, enum style *style)
+{
+	*style = STYLE_PROMPT;
+	if (editor_search(window->editor))
+		return "look for: ";
+	if (window->conv && convo_seal_state(window->conv) == CONVO_READABLE) {
+		*style = STYLE_PLAIN;
+		return screen_cols() >= 40 ? "PLAIN> " : "P> ";
+	}
+	return "> ";
+}
+
+static void
+draw_input(Window *window)
+{
+	enum style prompt_style;
+	const char *prompt = prompt_of(window, &prompt_style);
+	int cols = screen_cols(), rows = screen_rows(), prompt_width = MIN(glyph_width(prompt, strlen(prompt)), MAX(cols - 4, 0));
+	guint cursor_line;
+	int cursor_col, width = MAX(cols - prompt_width, 1);
+	g_autoptr(GArray) lines = editor_layout(window->editor, width, &cursor_line, &cursor_col);
+	int wanted = CLAMP((int)lines->len, 1, CLAMP(rows / 3, 1, INPUT_ROWS_MAX));
+	if (wanted != layout.input_rows) {
+		layout.input_rows = wanted;
+		layout.dirty |= PART_ALL & ~PART_INPUT;
+	}
+	layout.input_top = CLAMP(layout.input_top, (int)cursor_line - wanted + 1, (int)cursor_line);
+	layout.input_top = CLAMP(layout.input_top, 0, (int)lines->len - wanted);
+	const char *text = editor_text(window->editor);
+	for (int i = 0; i < wanted; i++) {
+		const struct editor_line *line = &g_array_index(lines, struct editor_line, layout.input_top + i);
+		int row = rows - wanted + i;
+		if (layout.input_top + i == 0)
+			screen_put(row, 0, prompt_width, prompt_style, prompt, -1);
+		else
+			screen_fill(row, 0, prompt_width, STYLE_INPUT);
+		screen_line(row, prompt_width, width, STYLE_INPUT, text + line->from, line->to - line->from);
+	}
+	screen_cursor(rows - wanted + cursor_line - layout.input_top, MIN(prompt_width + cursor_col, cols - 1));
+}
+
+static void
+draw_kind(Window *window, int row, int col, int rows, int cols)
+{
+	for (int i = 0; i < rows; i++) {
+		const char *text = window->kind->line(window->data, window->top + i);
+		screen_line(row + i, col, cols, STYLE_OUTPUT, text ? text : "", -1);
+		for (int rest = i + 1; !text && rest < rows; rest++)
+			screen_fill(row + rest, col, cols, STYLE_TEXT);
+		if (!text)
+			return;
+	}
+}
+
+static void
+draw_parts(guint parts)
+{
+	Window *window = window_current();
+	int cols = screen_cols();
+	if (layout.ask && layout.ask->whole) {
+		draw_ask();
+		return;
+	}
+	/* The input first: its height moves the others. */
+	if (layout.ask)
+		draw_secret_line(screen_rows() - 1, cols);
+	else if (parts & PART_INPUT)
+		draw_input(window);
+	parts |= layout.dirty;
+	int top = has_title(), rows = layout_view_rows(), left = panel_cols();
+	if (parts & PART_TITLE && has_title())
+		title_draw(0, 0, cols, window);
+	if (parts & PART_PANEL && left) {
+		panel_draw(top, 0, rows, left - 1);
+		for (int i = 0; i < rows; i++)
+			screen_put(top + i, left - 1, 1, STYLE_MARGIN, "│", -1);
+	}
+	if (parts & PART_VIEW && window->kind)
+		draw_kind(window, top, left, rows, cols - left);
+	else if (parts & PART_VIEW)
+		view_draw(window->view, top, left, rows, cols - left);
+	if (parts & PART_STATUS && has_status()) {
+		if (layout.hint)
+			screen_line(top + rows, 0, cols, layout.hint_style, layout.hint, -1);
+		else
+			status_draw(top + rows, 0, cols, window);
+	}
+}
+
+static void
+draw_frame(void)
+{
+	if (!layout.on)
+		return;
+	if (!term_writable()) {
+		if (!layout.source)
+			layout.source = g_timeout_add(STUCK_MS, on_frame, NULL);
+		return;
+	}
+	guint parts = layout.dirty;
+	layout.dirty = 0;
+	draw_parts(parts);
+	layout.dirty = 0;
+	layout.last_frame = g_get_monotonic_time();
+	screen_flush();
+}
+
+void
+layout_now(guint parts)
+{
+	if (!layout.on)
+		return;
+	/* With a frame under way the rest waits for it; a key is shown now. */
+	if (layout.source && term_writable()) {
+		guint rest = layout.dirty & ~parts;
+		int input_rows = layout.input_rows;
+		layout.dirty = 0;
+		draw_parts(parts);
+		layout.dirty = input_rows == layout.input_rows ? rest : 0;
+		screen_flush();
+		return;
+	}
+	layout.dirty |= parts;
+	draw_frame();
+}
+
+void
+layout_resized(void)
+{
+	screen_resize();
+	layout_dirty(PART_ALL);
+}
+
+void
+layout_hint(enum style style, const char *text)
+{
+	g_free(layout.hint);
+	layout.hint = g_strdup_printf(" %s", text);
+	layout.hint_style = style;
+	layout_dirty(PART_STATUS);
+}
+
+void
+layout_clear_hint(void)
+{
+	if (!layout.hint)
+		return;
+	g_clear_pointer(&layout.hint, g_free);
+	layout_dirty(PART_STATUS);
+}
+
+void
+layout_ask(const struct layout_ask *ask)
+{
+	layout.ask = ask;
+	layout_dirty(PART_ALL);
+}
+
+void
+layout_entered(void)
+{
+	Window *window = window_current();
+	window->activity = ACTIVITY_NONE;
+	layout.input_top = 0;
+	if (window->view)
+		view_open(window->view, layout_view_rows());
+	front_seen();
+	layout_dirty(PART_ALL);
+}

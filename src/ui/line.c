@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One line: time, state, seal, nick, margin, text. What stands left of the margin is ours alone: a text that imitates a
+ * line stays right of it, on every row that it takes (G05). */
+#include "ui/line.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "api/jid.h"
+#include "ui/glyph.h"
+
+/* Longer texts are cut on the screen, not in the store. */
+#define DRAWN_MAX (32 * 1024)
+
+int line_nick_width = 12;
+bool line_time_is_shown = true;
+
+static const struct {
+	const char *sign;
+	enum style style;
+	const char *meaning;
+} states[] = {
+	[MESSAGE_PENDING] = { "…", STYLE_PENDING, "waits: not with the server yet" },
+	[MESSAGE_SENT] = { "›", STYLE_PENDING, "the server has it" },
+	[MESSAGE_DELIVERED] = { "»", STYLE_PENDING, "a device of theirs has it" },
+	[MESSAGE_READ] = { "✓", STYLE_PENDING, "they have read it" },
+	[MESSAGE_FAILED] = { "!", STYLE_ERROR, "not sent: the row below says why" },
+}, seals[] = {
+	[TRUST_NONE] = { "P", STYLE_PLAIN, "plain: readable by the servers on the way" },
+	[TRUST_UNDECIDED] = { "?", STYLE_DOUBT, "sealed, by a device that nobody has decided about" },
+	[TRUST_TRUSTED] = { "◇", STYLE_SEALED, "sealed, by a device trusted on first use" },
+	[TRUST_VERIFIED] = { "◆", STYLE_SEALED, "sealed, by a device whose key was verified" },
+	[TRUST_UNTRUSTED] = { "x", STYLE_PLAIN, "sealed, but by a device that is not trusted" },
+}, kinds[] = {
+	[LINE_MESSAGE] = { "", STYLE_TEXT, NULL },
+	[LINE_OUTPUT] = { "", STYLE_OUTPUT, NULL },
+	[LINE_ERROR] = { "-!-", STYLE_ERROR, NULL },
+	[LINE_EVENT] = { "-!-", STYLE_EVENT, "said by sotto, not by a person" },
+	[LINE_ALERT] = { "!!!", STYLE_ALERT, "an alert: read it before you go on" },
+	[LINE_ASK] = { "?", STYLE_ASK, "a question: answer it with one of the words shown" },
+};
+#define EDITED_SIGN "~"
+
+const char *
+line_sign(guint n, const char **meaning, enum style *style)
+{
+	static const guint chosen_kinds[] = { LINE_EVENT, LINE_ALERT, LINE_ASK };
+	if (n < G_N_ELEMENTS(states))
+		return *meaning = states[n].meaning, *style = states[n].style, states[n].sign;
+	n -= G_N_ELEMENTS(states);
+	if (n < G_N_ELEMENTS(seals))
+		return *meaning = seals[n].meaning, *style = seals[n].style, seals[n].sign;
+	n -= G_N_ELEMENTS(seals);
+	if (n == 0)
+		return *meaning = "corrected after it was sent", *style = STYLE_PENDING, EDITED_SIGN;
+	n--;
+	if (n < G_N_ELEMENTS(chosen_kinds))
+		return *meaning = kinds[chosen_kinds[n]].meaning, *style = kinds[chosen_kinds[n]].style,
+		       kinds[chosen_kinds[n]].sign;
+	return NULL;
+}
+
+/* Where the parts of a row stand; narrow windows give up the time and then the width of nicks. */
+struct columns {
+	int time, signs, nick, nick_width, margin, text, text_width;
+};
+
+static struct columns
+columns_of(int cols)
+{
+	struct columns is = { .time = -1 };
+	int at = 0;
+	if (line_time_is_shown && cols >= 50) {
+		is.time = 0;
+		at = 6;
+	}
+	is.signs = at;
+	is.nick = at + (cols >= 40 ? 3 : 2);
+	is.nick_width = cols >= 70 ? line_nick_width : cols >= 40 ? MIN(line_nick_width, 8) : MIN(line_nick_width, 5);
+	/* One column between nick and margin is reserved: the sign of a correction. */
+	is.margin = is.nick + is.nick_width + 1;
+	is.text = is.margin + (cols >= 40 ? 2 : 1);
+	is.text_width = MAX(cols - is.text, 1);
+	return is;
+}
+
+void
+line_free(gpointer data)
+{
+	struct line *line = data;
+	if (line->message)
+		message_unref(line->message);
+	g_free(line->text);
+	g_free(line);
+}
+
+int
+line_day(gint64 at)
+{
+	time_t seconds = at / G_USEC_PER_SEC;
+	struct tm tm;
+	if (!at || !localtime_r(&seconds, &tm))
+		return 0;
+	return (tm.tm_year + 1900) * 1000 + tm.tm_yday + 1;
+}
+
+char *
+line_day_words(gint64 at)
+{
+	char words[64] = "";
+	time_t seconds = at / G_USEC_PER_SEC;
+	struct tm tm;
+	if (localtime_r(&seconds, &tm))
+		strftime(words, sizeof words, "%A, %Y-%m-%d", &tm);
+	return g_strdup(words);
+}
+
+static char *
+nick_of(const Message *message, const Conversation *conv)
+{
+	if (message->kind != MESSAGE_CHAT && message->direction == MESSAGE_IN) {
+		const char *resource = jid_resource(message->from);
+		if (resource)
+			return g_strdup(resource);
+	}
+	if (message->direction == MESSAGE_OUT) {
+		char *local = jid_local(message->account);
+		return local ? local : g_strdup("me");
+	}
+	const char *title = conv ? convo_title(conv) : message->conversation;
+	if (!strcmp(title, message->conversation)) {
+		char *local = jid_local(title);
+		return local ? local : g_strdup(title);
+	}
+	return g_strdup(title);
+}
+
+static bool
+is_action(const Message *message)
+{
+	return message->body && g_str_has_prefix(message->body, "/me ");
+}
+
+/* The text right of the margin; *made if it had to be put together. */
+static const char *
+text_of(const struct line *line, const Conversation *conv, char **made)
+{
+	const Message *message = line->message;
+	if (!message)
+		return line->text;
+	if (!message->body)
+		return *made = g_strdup_printf(
+			       "cannot be opened: %s", message->reason ? message->reason : "the reason is not known");
+	if (is_action(message)) {
+		g_autofree char *nick = nick_of(message, conv);
+		return *made = g_strdup_printf("%s %s", nick, message->body + strlen("/me "));
+	}
+	return message->body;
+}
+
+static bool
+has_reason(const Message *message)
+{
+	return message && message->state == MESSAGE_FAILED && message->body && message->reason;
+}
+
+int
+line_rows(struct line *line, const Conversation *conv, int cols)
+{
+	if (line->cols == cols && line->rows)
+		return line->rows;
+	struct columns is = columns_of(cols);
+	g_autofree char *made = NULL;
+	const char *text = text_of(line, conv, &made);
+	size_t length = strlen(text);
+	line->cols = cols;
+	line->rows = line->plain ? 1 : (int)wrap_count(text, MIN(length, DRAWN_MAX), is.text_width);
+	if (length > DRAWN_MAX && !line->plain)
+		line->rows++;
+	if (has_reason(line->message))
+		line->rows += wrap_count(line->message->reason, strlen(line->message->reason), is.text_width);
+	return line->rows;
+}
+
+static void
+draw_margin(const struct columns *is, int row, int col, const char *sign, Style style)
+{
+	int width = glyph_width(sign, strlen(sign)), nick_width = MIN(width, is->nick_width);
+	screen_fill(row, col, is->nick, STYLE_TEXT);
+	screen_fill(row, col + is->nick, is->nick_width - nick_width, STYLE_TEXT);
+	screen_put(row, col + is->nick + is->nick_width - nick_width, nick_width, style, sign, -1);
+	screen_put(row, col + is->margin - 1, 1, STYLE_MARGIN, " ", 1);
+	screen_put(row, col + is->margin, 1, STYLE_MARGIN, "│", -1);
+	screen_fill(row, col + is->margin + 1, is->text - is->margin - 1, STYLE_TEXT);
+}
+
+static void
+draw_head(const struct line *line, const Conversation *conv, const struct columns *is, int row, int col)
+{
+	const Message *message = line->message;
+	g_autofree char *nick = NULL;
+	const char *sign = kinds[line->kind].sign;
+	Style style = kinds[line->kind].style;
+	if (message && message->notice) {
+		sign = kinds[LINE_EVENT].sign;
+		style = STYLE_EVENT;
+	} else if (message) {
+		bool own = message->direction == MESSAGE_OUT;
+		sign = nick = nick_of(message, conv);
+		int colour = own ? COLOUR_DEFAULT
+				 : nick_colour(message->kind == MESSAGE_CHAT ? message->conversation : nick,
+					   screen_nick_lightness(), screen_colours());
+		style = own ? STYLE_OWN_NICK : colour == COLOUR_DEFAULT ? STYLE_NICK : STYLE_COLOURED(STYLE_NICK, colour);
+		if (is_action(message))
+			sign = "*";
+	}
+	draw_margin(is, row, col, sign, style);
+	if (is->time >= 0) {
+		char clock[8] = "";
+		time_t seconds = line->at / G_USEC_PER_SEC;
+		struct tm tm;
+		if (localtime_r(&seconds, &tm))
+			strftime(clock, sizeof clock, "%H:%M", &tm);
+		screen_put(row, col + is->time, 5, STYLE_TIME, clock, -1);
+	}
+	if (!message || message->notice)
+		return;
+	if (message->direction == MESSAGE_OUT)
+		screen_put(row, col + is->signs, 1, states[message->state].style, states[message->state].sign, -1);
+	/* What still waits is not sealed yet. */
+	if (message->seal || message->direction == MESSAGE_IN ||
+		(message->state != MESSAGE_PENDING && message->state != MESSAGE_FAILED)) {
+		enum trust trust = message->seal ? message->trust : TRUST_NONE;
+		if (message->seal && trust == TRUST_NONE)
+			trust = TRUST_UNDECIDED;
+		screen_put(row, col + is->signs + 1, 1, seals[trust].style, seals[trust].sign, -1);
+	}
+	if (message->edited)
+		screen_put(row, col + is->margin - 1, 1, STYLE_PENDING, EDITED_SIGN, -1);
+}
+
+/* Where on the screen a line is being drawn. */
+struct place {
+	int row, col, cols, top, bottom;
+};
+
+static bool
+is_seen(const struct place *place)
+{
+	return place->row >= place->top && place->row < place->bottom;
+}
+
+static void
+draw_text(const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign)
+{
+	size_t at = 0, next;
+	do {
+		size_t bytes = wrap_next(text + at, length - at, is->text_width, &next);
+		if (is_seen(place)) {
+			if (sign)
+				draw_margin(is, place->row, place->col, at ? "" : sign, style);
+			screen_line(place->row, place->col + is->text, is->text_width, style, text + at, bytes);
+		}
+		sign = sign ? sign : "";
+		at += next;
+		place->row++;
+	} while (at < length && place->row < place->bottom);
+}
+
+void
+line_draw(struct line *line, const Conversation *conv, int row, int col, int cols, int top, int bottom)
+{
+	struct columns is = columns_of(cols);
+	int end = row + line_rows(line, conv, cols);
+	struct place place = { row, col, cols, top, MIN(bottom, end) };
+	const Message *message = line->message;
+	g_autofree char *made = NULL;
+	const char *text = text_of(line, conv, &made);
+	size_t length = strlen(text), drawn = MIN(length, DRAWN_MAX);
+	Style style = message && message->notice ? STYLE_EVENT : message && !message->body ? STYLE_ERROR : kinds[line->kind].style;
+	if (message && message->body && message->direction == MESSAGE_OUT && message->state == MESSAGE_PENDING)
+		style = STYLE_PENDING;
+	if (is_seen(&place))
+		draw_head(line, conv, &is, row, col);
+	if (line->plain) {
+		if (is_seen(&place))
+			screen_line(row, col + is.text, is.text_width, style, text, -1);
+		return;
+	}
+	draw_text(&is, &place, text, drawn, style, NULL);
+	if (length > drawn) {
+		g_autofree char *size = g_format_size(length - drawn);
+		g_autofree char *more = g_strdup_printf("… %s more", size);
+		draw_text(&is, &place, more, strlen(more), STYLE_EVENT, "-!-");
+	}
+	if (has_reason(message))
+		draw_text(&is, &place, message->reason, strlen(message->reason), STYLE_ERROR, "!");
+	/* The nick of an action may have been another one when it was measured. */
+	while (place.row < place.bottom)
+		draw_text(&is, &place, "", 0, style, "");
+}
+
+void
+line_draw_rule(int row, int col, int cols, Style style, const char *words)
+{
+	g_autoptr(GString) rule = g_string_new(NULL);
+	int width = glyph_width(words, strlen(words)), left = MAX((cols - width - 2) / 2, 0);
+	for (int i = 0; i < left; i++)
+		g_string_append(rule, "─");
+	g_string_append_printf(rule, " %s ", words);
+	for (int i = left + width + 2; i < cols; i++)
+		g_string_append(rule, "─");
+	screen_line(row, col, cols, style, rule->str, -1);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Questions for something unseen: passwords, and the passphrase of the store with a screen of its own. */
+#include <string.h>
+
+#include "api/error.h"
+#include "ui/front.h"
+#include "ui/layout.h"
+
+#define SECRET_MAX 1024
+
+/* A question waits its turn. */
+struct question {
+	char *prompt;
+	void (*done)(Secret *text, gpointer data);
+	gpointer data;
+};
+
+static GQueue questions = G_QUEUE_INIT;
+static Secret *typed; /* SECRET_MAX bytes of locked memory */
+static size_t length;
+static struct layout_ask shown;
+
+/* The unlock screen. */
+static enum { UNLOCK_NO, UNLOCK_ASK, UNLOCK_CREATE, UNLOCK_REPEAT, UNLOCK_BUSY } state;
+static bool creating;
+static void (*unlock)(Secret *passphrase);
+static Secret *first; /* what has to be repeated */
+static char *trouble;
+
+static void
+forget_typed(void)
+{
+	secret_free(typed);
+	typed = secret_new(SECRET_MAX);
+	length = 0;
+}
+
+static void
+show(void)
+{
+	static const char *const prompts[] = {
+		[UNLOCK_ASK] = "Passphrase:",
+		[UNLOCK_CREATE] = "Choose a passphrase:",
+		[UNLOCK_REPEAT] = "Once more:",
+		[UNLOCK_BUSY] = "Opening …",
+	};
+	const struct question *question = g_queue_peek_head(&questions);
+	if (state != UNLOCK_NO) {
+		shown = (struct layout_ask){
+			.whole = true,
+			.title = creating ? "sotto - what you type is not shown. The passphrase encrypts your messages and keys on "
+					    "this disk; "
+					    "nobody can bring it back. Ctrl+D leaves."
+					  : "sotto - what you type is not shown. Ctrl+D leaves.",
+			.prompt = prompts[state],
+			.trouble = trouble,
+		};
+		layout_ask(&shown);
+	} else if (question) {
+		shown = (struct layout_ask){ .prompt = question->prompt };
+		layout_ask(&shown);
+	} else {
+		layout_ask(NULL);
+	}
+}
+
+void
+secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data)
+{
+	struct question *question = g_new0(struct question, 1);
+	question->prompt = g_strdup_printf("%s (not shown, Ctrl+C gives up) ", prompt);
+	question->done = done;
+	question->data = data;
+	g_queue_push_tail(&questions, question);
+	if (g_queue_get_length(&questions) == 1)
+		forget_typed();
+	show();
+}
+
+void
+secret_unlock(bool create, void (*call)(Secret *passphrase))
+{
+	state = create ? UNLOCK_CREATE : UNLOCK_ASK;
+	creating = create;
+	unlock = call;
+	forget_typed();
+	show();
+}
+
+static void
+set_trouble(const char *text)
+{
+	g_free(trouble);
+	trouble = g_strdup(text);
+}
+
+void
+secret_unlock_failed(const char *reason)
+{
+	if (state == UNLOCK_NO)
+		return;
+	set_trouble(reason);
+	state = creating ? UNLOCK_CREATE : UNLOCK_ASK;
+	show();
+}
+
+void
+secret_unlock_done(void)
+{
+	if (state == UNLOCK_NO)
+		return;
+	state = UNLOCK_NO;
+	set_trouble(NULL);
+	show();
+}
+
+bool
+secret_is_asked(void)
+{
+	return state != UNLOCK_NO || !g_queue_is_empty(&questions);
+}
+
+static void
+end_question(Secret *text)
+{
+	struct question *question = g_queue_pop_head(&questions);
+	show();
+	question->done(text, question->data);
+	g_free(question->prompt);
+	g_free(question);
+}
+
+static void
+enter_passphrase(Secret *text)
+{
+	if (state == UNLOCK_CREATE) {
+		secret_free(first);
+		first = text;
+		state = UNLOCK_REPEAT;
+		set_trouble(NULL);
+	} else if (state == UNLOCK_REPEAT && !secret_equal(first, text)) {
+		secret_free(text);
+		g_clear_pointer(&first, secret_free);
+		state = UNLOCK_CREATE;
+		set_trouble("that was not the same");
+	} else {
+		g_clear_pointer(&first, secret_free);
+		state = UNLOCK_BUSY;
+		set_trouble(NULL);
+		show();
+		layout_now(PART_ALL);
+		unlock(text);
+		return;
+	}
+	show();
+}
+
+static void
+enter(void)
+{
+	if (!length)
+		return;
+	Secret *text = secret_copy(secret_bytes(typed), length);
+	forget_typed();
+	if (state != UNLOCK_NO)
+		enter_passphrase(text);
+	else
+		end_question(text);
+}
+
+static void
+add(const char *text)
+{
+	size_t more = strcspn(text, "\n");
+	if (length + more < SECRET_MAX) {
+		memcpy((char *)secret_fill(typed) + length, text, more);
+		length += more;
+	}
+}
+
+static void
+backspace(void)
+{
+	const char *bytes = secret_bytes(typed);
+	while (length && (bytes[--length] & 0xc0) == 0x80)
+		;
+}
+
+void
+secret_key(const char *name, const char *text)
+{
+	if (state == UNLOCK_BUSY)
+		return;
+	if (text)
+		add(text);
+	else if (!strcmp(name, "Enter"))
+		enter();
+	else if (!strcmp(name, "Backspace"))
+		backspace();
+	else if (!strcmp(name, "C-u"))
+		forget_typed();
+	else if (state != UNLOCK_NO && !strcmp(name, "C-d"))
+		front_leave();
+	else if (state == UNLOCK_NO && (!strcmp(name, "C-c") || !strcmp(name, "C-g"))) {
+		forget_typed();
+		end_question(NULL);
+	}
+}
+
+void
+secret_stop(void)
+{
+	while (!g_queue_is_empty(&questions))
+		end_question(NULL);
+	g_clear_pointer(&typed, secret_free);
+	g_clear_pointer(&first, secret_free);
+	g_clear_pointer(&trouble, g_free);
+	state = UNLOCK_NO;
+	length = 0;
+}
