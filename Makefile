@@ -60,17 +60,22 @@ $(B)/plugins/$(1).so: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/$(1)/*.c))
 endef
 $(foreach p,$(plugins),$(eval $(call plugin_rule,$(p))))
 
-# Unit tests link the whole core; tests/fake holds the four seams.
+# Unit tests link the whole core; tests/fake holds the four seams. Tests of a plugin also see its insides and link its objects.
 $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(call say,cc)$(CC) $(common) $(where) -Isrc -Itests $(cflags) -c -o $@ $<
+	$(call say,cc)$(CC) $(common) $(where) -Isrc -Itests $(cflags) $(of_plugin) -c -o $@ $<
+
+omemo_tests := $(addprefix $(B)/tests/,$(addprefix unit/,$(filter test_omemo%,$(units))) $(addprefix fuzz/,$(filter fuzz_omemo%,$(fuzzers))))
+$(B)/tests/omemo/%.o $(omemo_tests:%=%.o): of_plugin = -Isrc/api $(plugin_cflags)
+$(omemo_tests): $(B)/tests/omemo/bench.o $(patsubst %.c,$(B)/%.o,$(wildcard plugins/omemo/*.c))
+$(omemo_tests): of_plugin = $(plugin_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(fake_o) $(B)/libsotto.a
-	$(call say,link)$(CC) $(link) -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) -lcmocka
+	$(call say,link)$(CC) $(link) -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) $(of_plugin) -lcmocka
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(fake_o) $(B)/libsotto.a
-	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs)
+	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) $(of_plugin)
 
 # Manual pages are read off the tables by the program itself.
 pages := $(B)/man/sotto.1 $(B)/man/sotto-commands.7 $(B)/man/sotto-options.5

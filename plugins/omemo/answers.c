@@ -161,10 +161,16 @@ wake(void)
 		timer = clock_after(SETTLE_MS, due, NULL, NULL);
 }
 
+static char *
+waiting_key(const char *account, const char *peer, guint32 device)
+{
+	return g_strdup_printf("%s\n%s\n%u", account, peer, device);
+}
+
 void
 answer_later(const char *account, const char *peer, guint32 device, enum answer why)
 {
-	g_autofree char *key = g_strdup_printf("%s\n%s\n%u", account, peer, device);
+	g_autofree char *key = waiting_key(account, peer, device);
 	struct waiting *waiting;
 
 	if (!waitings)
@@ -182,6 +188,17 @@ answer_later(const char *account, const char *peer, guint32 device, enum answer 
 	waiting->why |= why;
 	if (!answers_are_catching_up(account))
 		wake();
+}
+
+/* Something was sealed for that device: its session is settled by it. */
+void
+answer_given(const char *account, const char *peer, guint32 device)
+{
+	g_autofree char *key = waitings ? waiting_key(account, peer, device) : NULL;
+	struct waiting *waiting = key ? g_hash_table_lookup(waitings, key) : NULL;
+
+	if (waiting && waiting->why == ANSWER_SETTLE)
+		g_hash_table_remove(waitings, key);
 }
 
 void

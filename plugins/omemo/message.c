@@ -109,6 +109,7 @@ add_keys(struct envelope *envelope, const char *account, const char *peer, bool 
 			continue;
 		if (!add_key(envelope->header, account, peer, to, &envelope->inner, error))
 			return false;
+		answer_given(account, peer, to->device);
 		*weakest = weaker(*weakest, to->trust);
 		(*sealed_for)++;
 	}

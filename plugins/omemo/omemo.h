@@ -160,6 +160,7 @@ int session_open(const char *account, const char *peer, guint32 device, const gu
 
 enum answer { ANSWER_SETTLE = 1, ANSWER_HEAL = 2 };
 void answer_later(const char *account, const char *peer, guint32 device, enum answer why);
+void answer_given(const char *account, const char *peer, guint32 device);
 /* While what waited on the server still comes in, nothing is answered. */
 void answers_catching_up(const char *account, bool catching_up);
 bool answers_are_catching_up(const char *account);
