@@ -301,13 +301,14 @@ start(GError **error)
 static void
 stop(void)
 {
+	/* First, since its windows hold conversations and keep their drafts. */
+	ui()->stop();
 	if (app.open) {
 		convos_unload();
 		accounts_unload();
 	}
 	plugins_unload_all();
 	db_close();
-	ui()->stop();
 	g_clear_pointer(&app.loop, g_main_loop_unref);
 }
 

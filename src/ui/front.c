@@ -395,10 +395,9 @@ keep_drafts(void)
 }
 
 static void
-on_lost(void)
+on_hangup(void)
 {
 	keep_drafts();
-	front.calls->quit(0);
 }
 
 void
@@ -418,7 +417,7 @@ front_apply_options(void)
 static bool
 start(const struct ui_calls *calls, GError **error)
 {
-	static const struct term_calls term = { on_key, layout_resized, on_focus, on_lost };
+	static const struct term_calls term = { on_key, layout_resized, on_focus, on_hangup, front_leave };
 	front.calls = calls;
 	front.focus = true;
 	front.jump = -1;

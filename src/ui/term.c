@@ -15,11 +15,14 @@
 #define MODES_ON "\033[?2004h\033[?1004h"
 #define MODES_OFF "\033[?1004l\033[?2004l"
 #define INPUT_CHUNK 16384
+/* A terminal that goes away says so by a signal too, which ends the program in order. */
+#define LOST_MS 200
 
 static struct term_calls calls;
 static Decoder *decoder;
-static guint sources[4];
-static bool feeding, stopped;
+enum { INPUT, RESIZE, HANGUP, TERMINATE, LOST, SOURCES };
+static guint sources[SOURCES];
+static bool feeding, stopped, hung_up;
 
 static bool
 knows_modes(void)
@@ -37,6 +40,15 @@ on_key(const char *name, const char *text, gpointer data)
 		calls.focus(name[5] == 'I');
 	else
 		calls.key(name, text, data);
+}
+
+static gboolean
+on_lost(gpointer data)
+{
+	(void)data;
+	sources[LOST] = 0;
+	calls.lost();
+	return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -58,8 +70,10 @@ on_input(gint fd, GIOCondition condition, gpointer data)
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR) && !(condition & G_IO_HUP))
 		return G_SOURCE_CONTINUE;
-	sources[0] = 0;
-	calls.lost();
+	sources[INPUT] = 0;
+	calls.hangup();
+	if (!hung_up)
+		sources[LOST] = g_timeout_add(LOST_MS, on_lost, NULL);
 	return G_SOURCE_REMOVE;
 }
 
@@ -75,7 +89,9 @@ static gboolean
 on_hangup(gpointer data)
 {
 	(void)data;
-	calls.lost();
+	g_clear_handle_id(&sources[LOST], g_source_remove);
+	hung_up = true;
+	calls.hangup();
 	return G_SOURCE_CONTINUE;
 }
 
@@ -86,9 +102,9 @@ term_start(const struct term_calls *wanted, GError **error)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return fault(error, FAULT_INPUT, "input and output are no terminal - scripts use sotto --headless");
 	/* Before ncurses, which leaves a signal alone that has a handler. */
-	sources[1] = g_unix_signal_add(SIGWINCH, on_resize, NULL);
-	sources[2] = g_unix_signal_add(SIGHUP, on_hangup, NULL);
-	sources[3] = g_unix_signal_add(SIGTERM, on_hangup, NULL);
+	sources[RESIZE] = g_unix_signal_add(SIGWINCH, on_resize, NULL);
+	sources[HANGUP] = g_unix_signal_add(SIGHUP, on_hangup, NULL);
+	sources[TERMINATE] = g_unix_signal_add(SIGTERM, on_hangup, NULL);
 	if (!screen_start(NULL, stdout, stdin, error)) {
 		term_stop();
 		return false;
@@ -96,7 +112,7 @@ term_start(const struct term_calls *wanted, GError **error)
 	g_clear_pointer(&decoder, decoder_free);
 	decoder = decoder_new(on_key, NULL);
 	stopped = false;
-	sources[0] = g_unix_fd_add_full(G_PRIORITY_HIGH, STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL, NULL);
+	sources[INPUT] = g_unix_fd_add_full(G_PRIORITY_HIGH, STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL, NULL);
 	screen_flush();
 	if (knows_modes())
 		screen_send(MODES_ON);

@@ -20,7 +20,8 @@ struct term_calls {
 	term_key key;
 	void (*resized)(void);
 	void (*focus)(bool has_it);
-	void (*lost)(void); /* hung up, or the input has ended */
+	void (*hangup)(void); /* the program is told to end: save what is being written */
+	void (*lost)(void);   /* the input has ended and no signal said so */
 };
 /* Takes the terminal: screen, modes, signals, input. */
 bool term_start(const struct term_calls *calls, GError **error);
