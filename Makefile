@@ -74,6 +74,13 @@ fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(fake_o) $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) $(of_plugin) -lcmocka
 
+# Plugins that must be refused, and one that may be loaded.
+strange := $(patsubst tests/plugins/%.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
+$(B)/tests/unit/test_plugin: $(strange) $(B)/plugins/hello.so
+$(B)/tests/plugins/%.so: tests/plugins/%.c
+	@mkdir -p $(@D)
+	$(call say,so)$(CC) $(common) -fPIC -shared -Isrc/api $(plugin_cflags) -o $@ $<
+
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(fake_o) $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) $(of_plugin)
 

@@ -288,6 +288,7 @@ start(GError **error)
 		alert(NULL, NULL, "settings", "%s", bad_line->message);
 	static const struct cmd_app doors = { .lock = app_lock, .quit = app_quit };
 	cmd_set_app(&doors);
+	plugins_set_migrate(db_migrate);
 	/* The key is derived in a thread while the plugins are loaded here. */
 	find_passphrase();
 	plugins_load_all();
@@ -337,5 +338,6 @@ app_print_manual(const char *which)
 		return 1;
 	}
 	fill_tables();
+	plugins_load_rows();
 	return manual_print(which);
 }
