@@ -5,10 +5,11 @@
 
 #include "api/cmd.h"
 
+extern const struct cmd cmd_core_rows[]; /* help quit lock version yes no answer-ask */
+extern const struct cmd cmd_set_rows[];  /* set reset changes save reload */
+
 /* Weak, so that the program links without one of these files; the list skips what is not there. */
 #define CMD_ROWS extern const struct cmd __attribute__((weak))
-CMD_ROWS cmd_core_rows[];    /* help quit lock version yes no answer-ask alias bind */
-CMD_ROWS cmd_set_rows[];     /* set reset changes save reload */
 CMD_ROWS cmd_privacy_rows[]; /* privacy */
 CMD_ROWS cmd_account_rows[]; /* account connect disconnect tls ... */
 CMD_ROWS cmd_roster_rows[];  /* add remove accept-contact block ... */
