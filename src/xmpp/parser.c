@@ -409,6 +409,18 @@ parser_unfinished(const Parser *parser)
 	return parser->depth > BASE || (gint64)parser->fed > XML_GetCurrentByteIndex(parser->expat);
 }
 
+bool
+parser_has_items(const Parser *parser)
+{
+	return !g_queue_is_empty((GQueue *)&parser->items);
+}
+
+bool
+parser_is_clean(const Parser *parser)
+{
+	return !parser->condition && !parser_has_items(parser) && !parser_unfinished(parser);
+}
+
 /* ---- feeding ---- */
 
 static const char *

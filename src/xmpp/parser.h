@@ -30,5 +30,8 @@ void parser_trust(Parser *parser, bool logged_in);
 bool parser_feed(Parser *parser, const char *bytes, size_t length, const char **condition, GError **error);
 /* The next item; stanza is the caller's (NULL for CLOSE), why is static text. */
 enum parser_item parser_take(Parser *parser, Stanza **stanza, const char **why);
+bool parser_has_items(const Parser *parser);
+/* Nothing is left: all items taken, no byte behind the last one. */
+bool parser_is_clean(const Parser *parser);
 /* Is something begun and not finished (a stanza, a token)? */
 bool parser_unfinished(const Parser *parser);

@@ -36,10 +36,16 @@ void stream_free(Stream *stream);
 
 /* Start, and keep reconnecting with back-off and jitter until stream_disconnect(). EVENT_CONNECTION tells how it goes. */
 void stream_connect(Stream *stream);
-/* Closes cleanly; resumable keeps the server's session for a later resume (quit), else it ends it. */
+/* Closes cleanly and ends the server's session. EVENT_CONNECTION with CONNECTION_OFFLINE tells when it is done, in 2 s at most. */
 void stream_disconnect(Stream *stream);
+/* The same, but the server keeps the session for a later resume, in this process or the next (quit, lock). */
+void stream_suspend(Stream *stream);
 void stream_password(Stream *stream, const Secret *password);
 void stream_network_changed(void); /* try waiting ones at once, check live ones */
+
+/* The batch that stream_memory.put() joined is durable: acknowledgements that waited for it leave. The owner calls it after each
+ * commit. */
+void stream_committed(void);
 
 /* Takes node. Offline: dropped, false. Counted for 0198. */
 bool stream_send(Stream *stream, Node *node);

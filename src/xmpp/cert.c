@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Certificates in words. */
+#include "xmpp/cert.h"
+
+#include "api/event.h"
+#include "api/timer.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static GByteArray *
+der(GTlsCertificate *certificate)
+{
+	GByteArray *bytes = NULL;
+
+	g_object_get(certificate, "certificate", &bytes, NULL);
+	return bytes;
+}
+
+static char *
+sha256_hex(const guint8 *bytes, size_t length)
+{
+	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, length);
+}
+
+char *
+cert_fingerprint(GTlsCertificate *certificate)
+{
+	g_autoptr(GByteArray) bytes = der(certificate);
+	g_autofree char *hex = bytes ? sha256_hex(bytes->data, bytes->len) : g_strdup("");
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = hex; *p; p += 2)
+		g_string_append_printf(out, "%s%.2s", out->len ? ":" : "", p);
+	return g_string_free(out, FALSE);
+}
+
+bool
+cert_is(GTlsCertificate *certificate, const char *typed)
+{
+	g_autoptr(GByteArray) bytes = der(certificate);
+	g_autofree char *hex = bytes ? sha256_hex(bytes->data, bytes->len) : NULL;
+	const char *p = hex;
+
+	if (!hex)
+		return false;
+	for (; *typed; typed++) {
+		if (*typed == ':' || g_ascii_isspace(*typed))
+			continue;
+		if (!*p || g_ascii_tolower(*typed) != *p++)
+			return false;
+	}
+	return !*p;
+}
+
+/* ---- the public key, found in the DER ---- */
+
+struct span {
+	const guint8 *at, *end;
+};
+
+/* One element of DER: its tag, its content and, with whole, also its own head. Moves in behind it. */
+static bool
+der_next(struct span *in, guint8 *tag, struct span *content, struct span *whole)
+{
+	const guint8 *start = in->at;
+	size_t length;
+
+	if (in->end - in->at < 2)
+		return false;
+	*tag = *in->at++;
+	length = *in->at++;
+	if (length & 0x80) {
+		guint octets = length & 0x7f;
+		if (octets == 0 || octets > 3 || in->end - in->at < (ptrdiff_t)octets)
+			return false;
+		for (length = 0; octets; octets--)
+			length = length << 8 | *in->at++;
+	}
+	if ((size_t)(in->end - in->at) < length)
+		return false;
+	*content = (struct span){ in->at, in->at + length };
+	in->at += length;
+	*whole = (struct span){ start, in->at };
+	return true;
+}
+
+/* RFC 5280 §4.1: in Certificate, in TBSCertificate, behind [0] version, serial, signature, issuer, validity, subject. */
+char *
+cert_key_hash(GTlsCertificate *certificate)
+{
+	g_autoptr(GByteArray) bytes = der(certificate);
+	struct span in, whole;
+	guint8 tag;
+
+	if (!bytes)
+		return NULL;
+	in = (struct span){ bytes->data, bytes->data + bytes->len };
+	if (!der_next(&in, &tag, &in, &whole) || tag != 0x30 || !der_next(&in, &tag, &in, &whole) || tag != 0x30)
+		return NULL;
+	for (int field = 0; field < 7; field++) {
+		struct span content;
+		if (!der_next(&in, &tag, &content, &whole))
+			return NULL;
+		if (field == 0 && tag != 0xa0)
+			field++;
+	}
+	return tag == 0x30 ? sha256_hex(whole.at, (size_t)(whole.end - whole.at)) : NULL;
+}
+
+/* ---- words ---- */
+
+static char *
+day(GDateTime *time)
+{
+	return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("an unknown day");
+}
+
+static char *
+names(GTlsCertificate *certificate)
+{
+	g_autoptr(GPtrArray) all = g_tls_certificate_get_dns_names(certificate);
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; all && i < all->len && i < 8; i++) {
+		gsize size;
+		const char *name = g_bytes_get_data(g_ptr_array_index(all, i), &size);
+		g_autofree char *text = text_make_valid(name, (gssize)size);
+		g_string_append_printf(out, "%s%s", i ? ", " : "", text);
+	}
+	if (all && all->len > 8)
+		g_string_append_printf(out, " and %u more", all->len - 8);
+	if (!out->len)
+		g_string_append(out, "no domain");
+	return g_string_free(out, FALSE);
+}
+
+static char *
+issuer(GTlsCertificate *certificate)
+{
+	g_autofree char *name = g_tls_certificate_get_issuer_name(certificate);
+
+	return name && *name ? text_make_valid(name, -1) : g_strdup("somebody without a name");
+}
+
+static bool
+is_self_signed(GTlsCertificate *certificate)
+{
+	g_autofree char *by = g_tls_certificate_get_issuer_name(certificate), *of = g_tls_certificate_get_subject_name(certificate);
+
+	return g_strcmp0(by, of) == 0;
+}
+
+char *
+cert_reason(GTlsCertificate *certificate, GTlsCertificateFlags flags, const char *domain)
+{
+	g_autoptr(GDateTime) from = g_tls_certificate_get_not_valid_before(certificate);
+	g_autoptr(GDateTime) until = g_tls_certificate_get_not_valid_after(certificate);
+	g_autofree char *first = day(from), *last = day(until), *by = issuer(certificate), *whose = names(certificate);
+	g_autofree char *print = cert_fingerprint(certificate);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
+		g_string_append_printf(out, "it is for %s, not for %s", whose, domain);
+	if (flags & G_TLS_CERTIFICATE_EXPIRED)
+		g_string_append_printf(out, "%sit expired on %s", out->len ? "; " : "", last);
+	if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
+		g_string_append_printf(out, "%sit is not valid before %s", out->len ? "; " : "", first);
+	if (flags & G_TLS_CERTIFICATE_REVOKED)
+		g_string_append_printf(out, "%sit was revoked", out->len ? "; " : "");
+	if (flags & G_TLS_CERTIFICATE_INSECURE)
+		g_string_append_printf(out, "%sit is signed in a way that can be forged", out->len ? "; " : "");
+	if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA) {
+		g_string_append(out, out->len ? "; " : "");
+		if (is_self_signed(certificate))
+			g_string_append(out, "it is signed by itself");
+		else
+			g_string_append_printf(out, "its issuer %s is not trusted here", by);
+	}
+	if (!out->len)
+		g_string_append(out, "it cannot be checked");
+	g_string_append_printf(out, " (SHA-256 %s)", print);
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+void
+cert_describe(GTlsCertificate *certificate, GPtrArray *lines)
+{
+	guint depth = 0;
+
+	for (GTlsCertificate *at = certificate; at && depth < 8; at = g_tls_certificate_get_issuer(at), depth++) {
+		g_autoptr(GDateTime) until = g_tls_certificate_get_not_valid_after(at);
+		g_autofree char *last = day(until), *by = issuer(at), *subject = g_tls_certificate_get_subject_name(at);
+		g_autofree char *clean = text_make_valid(subject ? subject : "", -1);
+		if (depth == 0) {
+			g_autofree char *whose = names(at), *print = cert_fingerprint(at), *key = cert_key_hash(at);
+			g_ptr_array_add(lines, g_strdup_printf("certificate: for %s, until %s", whose, last));
+			g_ptr_array_add(lines, g_strdup_printf("fingerprint: SHA-256 %s", print));
+			if (key)
+				g_ptr_array_add(lines, g_strdup_printf("public key: SHA-256 %s", key));
+		}
+		g_ptr_array_add(lines, g_strdup_printf("chain %u: %s, issued by %s, until %s", depth, clean, by, last));
+	}
+}
+
+/* ---- memory ---- */
+
+/* Kept as "key hash, first seen, issuer", a line each. A new key from the same issuer is a renewal and not worth a word. */
+char *
+cert_remember(GTlsCertificate *certificate, const char *account, const struct stream_memory *memory)
+{
+	g_autofree char *key = cert_key_hash(certificate), *by = issuer(certificate), *now = text_time(clock_now(), false);
+	g_autofree char *known = memory->get(account, "certificate"), *value = NULL;
+	g_auto(GStrv) seen = g_strsplit(known ? known : "", "\n", 3);
+
+	if (!key)
+		return NULL;
+	if (g_strv_length(seen) == 3) {
+		if (strcmp(seen[0], key) == 0)
+			return g_strdup(seen[1]);
+		if (strcmp(seen[2], by) != 0) {
+			g_autofree char *print = cert_fingerprint(certificate);
+			alert(account, NULL, "certificate-changed",
+				"the server of %s shows another key, issued by %s; before it was issued by %s (new fingerprint "
+				"SHA-256 %s)",
+				account, by, seen[2], print);
+		}
+	}
+	value = g_strdup_printf("%s\n%s\n%s", key, now, by);
+	memory->put(account, "certificate", value);
+	return g_steal_pointer(&now);
+}

@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes to and from the server, over GIO. Asynchronous calls hold a reference; what arrives after the end is thrown away. */
+#include "xmpp/transport.h"
+
+#include "api/log.h"
+#include "api/timer.h"
+#include "xmpp/cert.h"
+#include "xmpp/targets.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	READ_SIZE = 16 * 1024,
+	WRITE_SIZE = 64 * 1024,
+	BACKLOG = 64 * 1024 * 1024,
+	HANDSHAKE_MS = 15000, /* to a connection, and again for TLS */
+	ALIVE_IDLE_S = 60,    /* the kernel asks after so much silence, and gives up soon: no timer of ours */
+	ALIVE_EVERY_S = 10,
+	ALIVE_TIMES = 3,
+	UNANSWERED_MS = 45000,
+	BYE_MS = 2000,
+};
+
+struct Transport {
+	gint refs;
+	bool closed, finishing, reading, held, shaking;
+	bool leaving; /* the owner is gone, what was written still goes */
+	const struct transport_hooks *hooks;
+	gpointer data;
+	char *domain, *proxy, *ca_file, *fingerprint;
+	GCancellable *cancellable;
+	guint timer;
+	GPtrArray *targets;
+	guint next_target;
+	GError *last_error; /* why the latest target failed */
+	GIOStream *stream;  /* TCP, then TLS over it */
+	bool made;          /* by the factory */
+	char *refused;      /* why the certificate was refused */
+	struct transport_facts facts;
+	GByteArray *out;
+	gsize written; /* of out */
+	bool writing;
+	char in[READ_SIZE];
+};
+
+static transport_factory factory;
+
+void
+transport_set_factory(transport_factory make)
+{
+	factory = make;
+}
+
+static Transport *
+ref(Transport *transport)
+{
+	transport->refs++;
+	return transport;
+}
+
+static void
+unref(Transport *transport)
+{
+	if (--transport->refs)
+		return;
+	g_clear_object(&transport->stream);
+	g_clear_object(&transport->cancellable);
+	g_clear_pointer(&transport->targets, g_ptr_array_unref);
+	g_clear_error(&transport->last_error);
+	g_byte_array_unref(transport->out);
+	g_clear_object(&transport->facts.certificate);
+	g_clear_pointer(&transport->facts.exporter, g_bytes_unref);
+	g_clear_pointer(&transport->facts.unique, g_bytes_unref);
+	g_free(transport->facts.address);
+	g_free(transport->facts.tls);
+	g_free(transport->facts.cipher);
+	g_free(transport->refused);
+	g_free(transport->domain);
+	g_free(transport->proxy);
+	g_free(transport->ca_file);
+	g_free(transport->fingerprint);
+	g_free(transport);
+}
+
+static void
+end(Transport *transport)
+{
+	transport->closed = true;
+	clock_cancel(transport->timer);
+	transport->timer = 0;
+	g_cancellable_cancel(transport->cancellable);
+	/* The descriptor goes when the last reference to the stream does; do not wait for pending calls to say goodbye to it. */
+	if (transport->stream && !transport->made) {
+		GIOStream *base = transport->stream;
+		g_autoptr(GIOStream) under = NULL;
+		if (G_IS_TLS_CONNECTION(base))
+			g_object_get(base, "base-io-stream", &under, NULL);
+		if (G_IS_SOCKET_CONNECTION(under ? under : base))
+			g_socket_shutdown(
+				g_socket_connection_get_socket(G_SOCKET_CONNECTION(under ? under : base)), TRUE, TRUE, NULL);
+	}
+}
+
+void
+transport_free(Transport *transport)
+{
+	if (!transport)
+		return;
+	if (!transport->closed)
+		end(transport);
+	unref(transport);
+}
+
+static void read_on(Transport *transport);
+
+static void
+on_bye_late(gpointer data)
+{
+	Transport *transport = data;
+
+	transport->timer = 0;
+	if (!transport->closed)
+		end(transport);
+	unref(transport);
+}
+
+void
+transport_bye(Transport *transport)
+{
+	if (!transport || transport->closed || transport->shaking || !transport->stream) {
+		transport_free(transport);
+		return;
+	}
+	clock_cancel(transport->timer);
+	transport->leaving = true;
+	transport->held = false;
+	read_on(transport);
+	transport->timer = clock_after(BYE_MS, on_bye_late, transport, NULL);
+	transport_finish(transport);
+}
+
+static void
+lose(Transport *transport, const GError *error)
+{
+	if (transport->closed)
+		return;
+	if (transport->leaving) {
+		end(transport);
+		unref(transport);
+		return;
+	}
+	end(transport);
+	transport->hooks->lost(transport->data, error);
+}
+
+const struct transport_facts *
+transport_facts(const Transport *transport)
+{
+	return &transport->facts;
+}
+
+/* ---- reading ---- */
+
+static void
+on_read(GObject *source, GAsyncResult *result, gpointer data)
+{
+	Transport *transport = data;
+	g_autoptr(GError) error = NULL;
+	gssize length = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
+
+	transport->reading = false;
+	if (transport->closed)
+		goto out;
+	if (length > 0 && transport->leaving) {
+		read_on(transport);
+	} else if (length > 0) {
+		transport->hooks->received(transport->data, transport->in, (size_t)length);
+		if (!transport->closed)
+			read_on(transport);
+	} else if (length == 0 || g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_EOF)) {
+		lose(transport, NULL);
+	} else {
+		g_autoptr(GError) why = NULL;
+		fault(&why, FAULT_NETWORK, "the connection broke: %s", error->message);
+		lose(transport, why);
+	}
+out:
+	unref(transport);
+}
+
+static void
+read_on(Transport *transport)
+{
+	if (transport->reading || transport->held || transport->shaking || !transport->stream)
+		return;
+	transport->reading = true;
+	g_input_stream_read_async(g_io_stream_get_input_stream(transport->stream), transport->in, READ_SIZE, G_PRIORITY_DEFAULT,
+		transport->cancellable, on_read, ref(transport));
+}
+
+void
+transport_hold(Transport *transport, bool hold)
+{
+	transport->held = hold;
+	if (!hold && !transport->closed)
+		read_on(transport);
+}
+
+/* ---- writing: one write in flight ---- */
+
+static void write_on(Transport *transport);
+
+static void
+on_written(GObject *source, GAsyncResult *result, gpointer data)
+{
+	Transport *transport = data;
+	g_autoptr(GError) error = NULL;
+	gssize length = g_output_stream_write_bytes_finish(G_OUTPUT_STREAM(source), result, &error);
+
+	transport->writing = false;
+	if (!transport->closed && length < 0) {
+		g_autoptr(GError) why = NULL;
+		fault(&why, FAULT_NETWORK, "the connection broke: %s", error->message);
+		lose(transport, why);
+	} else if (!transport->closed) {
+		transport->written += (gsize)length;
+		if (transport->written == transport->out->len) {
+			g_byte_array_set_size(transport->out, 0);
+			transport->written = 0;
+		} else if (transport->written > WRITE_SIZE * 16) {
+			g_byte_array_remove_range(transport->out, 0, (guint)transport->written);
+			transport->written = 0;
+		}
+		write_on(transport);
+	}
+	unref(transport);
+}
+
+static void
+on_closed(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_output_stream_close_finish(G_OUTPUT_STREAM(source), result, NULL);
+	unref(data);
+}
+
+static void
+write_on(Transport *transport)
+{
+	gsize waiting = transport->out->len - transport->written;
+	GOutputStream *out;
+
+	if (transport->writing || transport->shaking || !transport->stream)
+		return;
+	out = g_io_stream_get_output_stream(transport->stream);
+	if (waiting) {
+		/* A copy, because more may be appended, and moved, while this is under way. */
+		g_autoptr(GBytes) piece = g_bytes_new(transport->out->data + transport->written, MIN(waiting, (gsize)WRITE_SIZE));
+		transport->writing = true;
+		g_output_stream_write_bytes_async(
+			out, piece, G_PRIORITY_DEFAULT, transport->cancellable, on_written, ref(transport));
+	} else if (transport->finishing) {
+		transport->finishing = false;
+		transport->writing = true;
+		g_output_stream_close_async(out, G_PRIORITY_DEFAULT, transport->cancellable, on_closed, ref(transport));
+	}
+}
+
+bool
+transport_write(Transport *transport, const char *bytes, size_t length)
+{
+	if (transport->closed)
+		return true; /* lost() is on its way or was told */
+	if (transport->out->len - transport->written + length > BACKLOG)
+		return false;
+	g_byte_array_append(transport->out, (const guint8 *)bytes, (guint)length);
+	write_on(transport);
+	return true;
+}
+
+void
+transport_finish(Transport *transport)
+{
+	transport->finishing = true;
+	if (!transport->closed)
+		write_on(transport);
+}
+
+/* ---- TLS ---- */
+
+static bool
+trusted_by_file(Transport *transport, GTlsCertificate *certificate, GTlsCertificateFlags *flags)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GTlsDatabase) database = g_tls_file_database_new(transport->ca_file, &error);
+	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
+
+	if (!database) {
+		g_free(transport->refused);
+		transport->refused = g_strdup_printf("the file of trusted authorities cannot be used: %s", error->message);
+		return false;
+	}
+	*flags = g_tls_database_verify_chain(
+		database, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, 0, NULL, &error);
+	return !error && *flags == 0;
+}
+
+/* Called only for certificates that the system does not accept. */
+static gboolean
+on_certificate(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags flags, gpointer data)
+{
+	Transport *transport = data;
+
+	(void)connection;
+	g_clear_pointer(&transport->refused, g_free);
+	if (transport->fingerprint && cert_is(certificate, transport->fingerprint))
+		return TRUE;
+	if (transport->ca_file && trusted_by_file(transport, certificate, &flags))
+		return TRUE;
+	if (!transport->refused)
+		transport->refused = cert_reason(certificate, flags, transport->domain);
+	return FALSE;
+}
+
+static GBytes *
+binding(GTlsConnection *connection, GTlsChannelBindingType type)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	if (g_tls_connection_get_channel_binding_data(connection, type, bytes, NULL) && bytes->len)
+		return g_byte_array_free_to_bytes(bytes);
+	g_byte_array_unref(bytes);
+	return NULL;
+}
+
+static bool
+take_facts(Transport *transport, GTlsConnection *connection, GError **error)
+{
+	static const char *const versions[] = {
+		[G_TLS_PROTOCOL_VERSION_TLS_1_2] = "TLSv1.2", [G_TLS_PROTOCOL_VERSION_TLS_1_3] = "TLSv1.3"
+	};
+	struct transport_facts *facts = &transport->facts;
+	GTlsProtocolVersion version = g_tls_connection_get_protocol_version(connection);
+	GTlsCertificate *certificate = g_tls_connection_get_peer_certificate(connection);
+
+	if (version < G_TLS_PROTOCOL_VERSION_TLS_1_2 || version > G_TLS_PROTOCOL_VERSION_TLS_1_3)
+		return fault(error, FAULT_TRUST, "%s offers only an outdated version of TLS", transport->domain);
+	if (!certificate)
+		return fault(error, FAULT_TRUST, "%s showed no certificate", transport->domain);
+	/* A typed fingerprint names the only certificate that will do, even among those with a good issuer. */
+	if (transport->fingerprint && !cert_is(certificate, transport->fingerprint)) {
+		g_autofree char *print = cert_fingerprint(certificate);
+		return fault(error, FAULT_TRUST, "the certificate of %s is not the one whose fingerprint you gave, but SHA-256 %s",
+			transport->domain, print);
+	}
+	facts->secure = true;
+	facts->certificate = g_object_ref(certificate);
+	facts->tls = g_strdup(versions[version]);
+	facts->cipher = g_tls_connection_get_ciphersuite_name(connection);
+	facts->exporter = binding(connection, G_TLS_CHANNEL_BINDING_TLS_EXPORTER);
+	if (version == G_TLS_PROTOCOL_VERSION_TLS_1_2)
+		facts->unique = binding(connection, G_TLS_CHANNEL_BINDING_TLS_UNIQUE);
+	return true;
+}
+
+static void try_next(Transport *transport);
+
+static void
+on_shaken(GObject *source, GAsyncResult *result, gpointer data)
+{
+	Transport *transport = data;
+	GTlsConnection *connection = G_TLS_CONNECTION(source);
+	g_autoptr(GError) error = NULL, why = NULL;
+	bool good = g_tls_connection_handshake_finish(connection, result, &error);
+
+	transport->shaking = false;
+	if (transport->closed)
+		goto out;
+	clock_cancel(transport->timer);
+	transport->timer = 0;
+	if (!good && transport->refused)
+		fault(&why, FAULT_TRUST, "the certificate of %s is refused: %s", transport->domain, transport->refused);
+	else if (!good)
+		fault(&why, FAULT_NETWORK, "no TLS with %s (%s): %s", transport->domain, transport->facts.address, error->message);
+	else if (take_facts(transport, connection, &why))
+		log_info("%s: secured with %s %s", transport->domain, transport->facts.tls, transport->facts.cipher);
+	if (why && transport->facts.direct && !g_error_matches(why, FAULT, FAULT_TRUST)) {
+		g_clear_error(&transport->last_error);
+		transport->last_error = g_steal_pointer(&why);
+		g_clear_object(&transport->stream);
+		try_next(transport);
+	} else if (why) {
+		lose(transport, why);
+	} else {
+		if (transport->facts.direct)
+			transport->hooks->connected(transport->data, true);
+		else
+			transport->hooks->secured(transport->data);
+		if (!transport->closed) {
+			write_on(transport);
+			read_on(transport);
+		}
+	}
+out:
+	unref(transport);
+}
+
+static void
+on_shake_late(gpointer data)
+{
+	Transport *transport = data;
+	g_autoptr(GError) error = NULL;
+
+	transport->timer = 0;
+	fault(&error, FAULT_NETWORK, "%s (%s) did not finish the TLS handshake", transport->domain, transport->facts.address);
+	lose(transport, error);
+}
+
+static void
+shake(Transport *transport)
+{
+	static const char *const protocols[] = { "xmpp-client", NULL };
+	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
+	g_autoptr(GError) error = NULL, why = NULL;
+	GIOStream *secure = g_tls_client_connection_new(transport->stream, name, &error);
+
+	if (!secure) {
+		fault(&why, FAULT_NETWORK, "TLS cannot be used here: %s", error->message);
+		lose(transport, why);
+		return;
+	}
+	if (transport->facts.direct)
+		g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(secure), protocols);
+	/* A cut is told as such by the stream above, which has its own end tag. */
+	g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(secure), FALSE);
+	g_signal_connect(secure, "accept-certificate", G_CALLBACK(on_certificate), transport);
+	g_object_unref(transport->stream);
+	transport->stream = secure;
+	transport->shaking = true;
+	transport->timer = clock_after(HANDSHAKE_MS, on_shake_late, transport, NULL);
+	g_tls_connection_handshake_async(
+		G_TLS_CONNECTION(secure), G_PRIORITY_DEFAULT, transport->cancellable, on_shaken, ref(transport));
+}
+
+static gboolean
+on_made_secured(gpointer data)
+{
+	Transport *transport = data;
+
+	transport->shaking = false;
+	transport->facts.secure = true;
+	if (!transport->closed)
+		transport->hooks->secured(transport->data);
+	if (!transport->closed) {
+		write_on(transport);
+		read_on(transport);
+	}
+	unref(transport);
+	return G_SOURCE_REMOVE;
+}
+
+void
+transport_secure(Transport *transport)
+{
+	if (transport->closed)
+		return;
+	if (transport->made) {
+		transport->shaking = true;
+		g_idle_add(on_made_secured, ref(transport));
+	} else {
+		shake(transport);
+	}
+}
+
+/* ---- connecting ---- */
+
+static void
+keep_alive(GSocketConnection *connection)
+{
+	int fd = g_socket_get_fd(g_socket_connection_get_socket(connection));
+	const struct {
+		int level, name, value;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_IDLE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_EVERY_S },
+		{ IPPROTO_TCP, TCP_KEEPCNT, ALIVE_TIMES },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS },
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(options); i++)
+		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
+}
+
+struct attempt {
+	Transport *transport;
+	GCancellable *cancellable; /* of this attempt alone */
+	gulong chain;
+	bool late;
+};
+
+static void
+attempt_free(struct attempt *attempt)
+{
+	g_cancellable_disconnect(attempt->transport->cancellable, attempt->chain);
+	g_object_unref(attempt->cancellable);
+	unref(attempt->transport);
+	g_free(attempt);
+}
+
+static void
+on_late(gpointer data)
+{
+	struct attempt *attempt = data;
+
+	attempt->transport->timer = 0;
+	attempt->late = true;
+	g_cancellable_cancel(attempt->cancellable);
+}
+
+static void
+on_socket(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct attempt *attempt = data;
+	Transport *transport = attempt->transport;
+	g_autoptr(GError) error = NULL;
+	GSocketConnection *connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source), result, &error);
+
+	if (transport->closed) {
+		g_clear_object(&connection);
+		attempt_free(attempt);
+		return;
+	}
+	clock_cancel(transport->timer);
+	transport->timer = 0;
+	if (!connection) {
+		g_clear_error(&transport->last_error);
+		fault(&transport->last_error, FAULT_NETWORK, "%s%s cannot be reached: %s", transport->facts.address,
+			transport->facts.proxied ? " through the proxy" : "", attempt->late ? "no answer" : error->message);
+		try_next(transport);
+		attempt_free(attempt);
+		return;
+	}
+	if (G_IS_TCP_WRAPPER_CONNECTION(connection)) {
+		GIOStream *inner = g_tcp_wrapper_connection_get_base_io_stream(G_TCP_WRAPPER_CONNECTION(connection));
+		if (G_IS_SOCKET_CONNECTION(inner))
+			keep_alive(G_SOCKET_CONNECTION(inner));
+	}
+	keep_alive(connection);
+	transport->stream = G_IO_STREAM(connection);
+	log_info("%s: connected to %s", transport->domain, transport->facts.address);
+	if (transport->facts.direct) {
+		shake(transport);
+	} else {
+		transport->hooks->connected(transport->data, false);
+		if (!transport->closed)
+			read_on(transport);
+	}
+	attempt_free(attempt);
+}
+
+static void
+on_outer_cancel(GCancellable *outer, gpointer data)
+{
+	(void)outer;
+	g_cancellable_cancel(data);
+}
+
+static void
+try_next(Transport *transport)
+{
+	g_autoptr(GSocketClient) client = NULL;
+	const struct target *target;
+	struct attempt *attempt;
+
+	if (transport->next_target == transport->targets->len) {
+		lose(transport, transport->last_error);
+		return;
+	}
+	target = g_ptr_array_index(transport->targets, transport->next_target++);
+	g_free(transport->facts.address);
+	transport->facts.address = g_strdup_printf("%s port %u", target->host, target->port);
+	transport->facts.direct = target->direct;
+	client = g_socket_client_new();
+	/* Only the account's own proxy counts, and with one there is no other way: a dead proxy is an error, never a detour. */
+	g_socket_client_set_enable_proxy(client, transport->proxy != NULL);
+	if (transport->proxy) {
+		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(transport->proxy, NULL);
+		g_socket_client_set_proxy_resolver(client, resolver);
+	}
+	attempt = g_new0(struct attempt, 1);
+	attempt->transport = ref(transport);
+	attempt->cancellable = g_cancellable_new();
+	attempt->chain = g_cancellable_connect(
+		transport->cancellable, G_CALLBACK(on_outer_cancel), g_object_ref(attempt->cancellable), g_object_unref);
+	transport->timer = clock_after(HANDSHAKE_MS, on_late, attempt, NULL);
+	g_socket_client_connect_to_host_async(client, target->host, target->port, attempt->cancellable, on_socket, attempt);
+}
+
+static void
+on_targets(GPtrArray *targets, const GError *error, gpointer data)
+{
+	Transport *transport = data;
+
+	if (error) {
+		lose(transport, error);
+	} else if (!transport->closed) {
+		transport->targets = g_ptr_array_ref(targets);
+		try_next(transport);
+	}
+}
+
+static gboolean
+on_made(gpointer data)
+{
+	Transport *transport = data;
+
+	if (transport->leaving) {
+		unref(transport);
+		return G_SOURCE_REMOVE;
+	}
+	if (!transport->closed && !transport->stream) {
+		g_autoptr(GError) error = NULL;
+		fault(&error, FAULT_NETWORK, "the server cannot be reached");
+		lose(transport, error);
+	} else if (!transport->closed) {
+		transport->hooks->connected(transport->data, transport->facts.secure);
+		if (!transport->closed)
+			read_on(transport);
+	}
+	unref(transport);
+	return G_SOURCE_REMOVE;
+}
+
+/* Socks 4 would have us resolve names; what is not known here is refused instead of being passed by. */
+static bool
+proxy_is_known(const char *proxy)
+{
+	return g_str_has_prefix(proxy, "socks5://") || g_str_has_prefix(proxy, "http://");
+}
+
+static gboolean
+on_unknown_proxy(gpointer data)
+{
+	Transport *transport = data;
+	g_autoptr(GError) error = NULL;
+
+	fault(&error, FAULT_INPUT, "the proxy must be written as socks5://host:port or http://host:port");
+	lose(transport, error);
+	unref(transport);
+	return G_SOURCE_REMOVE;
+}
+
+Transport *
+transport_open(const struct stream_config *config, const char *domain, const struct transport_hooks *hooks, gpointer data)
+{
+	Transport *transport = g_new0(Transport, 1);
+
+	transport->refs = 1;
+	transport->hooks = hooks;
+	transport->data = data;
+	transport->domain = g_hostname_to_ascii(domain);
+	if (!transport->domain)
+		transport->domain = g_strdup(domain);
+	transport->proxy = g_strdup(config->proxy);
+	transport->ca_file = g_strdup(config->ca_file);
+	transport->fingerprint = g_strdup(config->fingerprint);
+	transport->facts.proxied = config->proxy != NULL;
+	transport->cancellable = g_cancellable_new();
+	transport->out = g_byte_array_new();
+	if (factory) {
+		transport->made = true;
+		transport->stream = factory(config, &transport->facts);
+		g_idle_add(on_made, ref(transport));
+	} else if (config->proxy && !proxy_is_known(config->proxy)) {
+		g_idle_add(on_unknown_proxy, ref(transport));
+	} else {
+		targets_find(config, transport->domain, transport->cancellable, on_targets, transport);
+	}
+	return transport;
+}
