@@ -8,7 +8,9 @@
 #include "api/log.h"
 #include "api/timer.h"
 #include "base/text.h"
+#include "chat/catchup.h"
 #include "chat/message.h"
+#include "chat/older.h"
 #include "chat/outbox.h"
 #include "chat/seal.h"
 #include "chat/signal.h"
@@ -128,6 +130,8 @@ void
 convos_unload(void)
 {
 	outbox_unload(NULL);
+	catchup_unload(NULL);
+	older_unload();
 	g_clear_pointer(&by_name, g_hash_table_unref);
 	g_clear_pointer(&list, g_ptr_array_unref);
 }
