@@ -94,6 +94,16 @@ $(pages): $(B)/sotto
 	$(call say,man)$< --manual $(manual) >$@.new && mv $@.new $@
 man: $(pages)
 
+# It lies beside the plugins, as the program does.
+$(B)/tables: $(B)/tests/tables.o $(core_o)
+	$(call say,link)$(CC) $(link) -o $@ $^ $(libs)
+tables: $(B)/tables $(plugins:%=$(B)/plugins/%.so)
+	@$<
+layers:
+	@tests/layers
+exports: $(B)/sotto
+	@tests/exports $<
+
 objects: $(core_o)
 unit: $(units:%=$(B)/tests/unit/%)
 	@status=0; for t in $^; do $$t || status=1; done; exit $$status
@@ -139,6 +149,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all man objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
+.PHONY: all man tables layers exports objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -310,7 +310,7 @@ run_info(const struct cmd_call *call, GError **error)
 {
 	const char *jid = call->args[0] ? call->args[0] : call->conversation ? convo_peer(call->conversation) : NULL;
 	if (!jid)
-		return fault(error, FAULT_INPUT, "say about whom: /info bob");
+		return fault(error, FAULT_INPUT, "say about whom: /contact bob");
 	const Contact *contact = contact_find(call->account, jid);
 	if (!contact)
 		return fault(error, FAULT_GONE, "%s is not on the roster of %s", jid, account_jid(call->account));
@@ -404,11 +404,10 @@ const struct cmd cmd_roster_rows[] = {
 		.summary = "Show the contacts, or those whose name has these letters",
 		.run = run_roster },
 	{ .name = "who", .args = pattern_args, .needs = NEEDS_STORE, .summary = "Show who is online", .run = run_who },
-	{ .name = "info",
-		.aliases = "whois",
+	{ .name = "contact",
 		.args = maybe_contact_args,
 		.needs = NEEDS_ACCOUNT,
-		.summary = "Show what is known of a contact",
+		.summary = "Show a contact's presence, subscription and programs",
 		.run = run_info },
 	{ .name = "contact rename",
 		.aliases = "roster nick",

@@ -30,7 +30,7 @@ sorted_commands(void)
 	return rows;
 }
 
-/* "omemo doctor" below "omemo". */
+/* "plugin load" below "plugin". */
 static bool
 is_below(const struct cmd *row, const char *name)
 {

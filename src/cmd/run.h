@@ -9,6 +9,6 @@ void cmd_run(const char *line, guint64 seq);
 /* Candidates for the word at cursor (byte offset): whole words of char *, *start is where the word begins. */
 GPtrArray *cmd_complete(const char *line, size_t cursor, size_t *start);
 const struct cmd *cmd_find(const char *words, const char **rest); /* the longest name or alias that fits */
-char *cmd_usage(const struct cmd *cmd);                           /* "/omemo trust <contact> <device>" */
+char *cmd_usage(const struct cmd *cmd);                           /* "/verify <contact> yes|no" */
 /* What ARG_WORDS holds, as words without their quotes. Free with g_strfreev(). */
 char **cmd_split_words(const char *text);
