@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The headless front end keeps its promise to scripts: one object a line, numbered lines, clean ends."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+pytestmark = pytest.mark.san
+
+
+def test_ready_comes_first_and_every_line_is_closed_by_done(lab):
+    client = lab.client("alice").start()
+    first = client.events[0]
+    assert first["event"] == "ready" and first["version"]
+    assert first["time"].endswith("Z")
+    assert client.send("/version") == 1
+    assert client.wait("done", seq=1)["ok"] is True
+    assert client.wait("output", seq=1)["text"]
+    assert client.send("/no-such-command") == 2
+    assert client.wait("done", seq=2)["ok"] is False
+    error = client.wait("error", seq=2)
+    assert "no-such-command" in error["text"] and error["reason_code"] == "input"
+    assert client.quit() == 0
+
+
+def test_a_line_with_a_quote_is_a_json_string_and_a_wrong_one_is_refused(lab):
+    client = lab.client("alice").start()
+    client.process.stdin.write(b'"/ver\\u0073ion"\n')
+    client.process.stdin.write(b'"no end\n')
+    client.process.stdin.write(b'"two" 3\n')
+    client.process.stdin.write(b"\xff\xfe not utf-8\n")
+    client.process.stdin.flush()
+    client.lines += 4
+    assert client.wait("done", seq=1)["ok"] is True
+    for seq in (2, 3, 4):
+        assert client.wait("done", seq=seq)["ok"] is False
+        assert client.wait("error", seq=seq)["reason_code"] == "input"
+    assert client.run("/version")
+    assert client.quit() == 0
+
+
+def test_a_line_of_two_mebibytes_is_refused_and_the_next_one_works(lab):
+    client = lab.client("alice").start()
+    client.process.stdin.write(b"x" * (2 << 20) + b"\n/version\n")
+    client.process.stdin.flush()
+    client.lines += 2
+    assert client.wait("done", seq=1)["ok"] is False
+    assert client.wait("done", seq=2)["ok"] is True
+    assert client.quit() == 0
+
+
+def test_end_of_input_ends_the_program_after_all_lines_are_done(lab):
+    client = lab.client("alice").start()
+    client.send("/version")
+    client.process.stdin.close()
+    assert client.join() == 0
+    assert client.wait("done", seq=1)["ok"] is True
+
+
+def test_with_stay_the_end_of_input_is_nothing(lab):
+    client = lab.client("alice", stay=True).start()
+    client.process.stdin.close()
+    time.sleep(0.5)
+    assert client.process.poll() is None
+    client.process.terminate()
+    assert client.join() == 0
+
+
+def test_commands_of_the_command_line_run_after_ready_in_order(lab):
+    client = lab.client("alice").start("/version", "/no-such-command")
+    client.wait("error", where=lambda e: "no-such-command" in e["text"])
+    kinds = [e["event"] for e in client.events]
+    assert kinds.index("ready") < kinds.index("output") < kinds.index("error")
+    assert client.quit() == 0
+
+
+def test_without_a_passphrase_there_is_one_error_line_and_status_1(lab):
+    lab.client("alice").start().quit()
+    profile = lab.dir / "profiles" / "alice" / "profile"
+    done = subprocess.run([lab.sotto, "--headless", "--config-dir", profile], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=30, env={"PATH": os.environ["PATH"], "HOME": str(lab.dir), "LANG": "C.UTF-8"})
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [e["event"] for e in events] == ["error"], events
+    assert "passphrase" in events[0]["text"]
+
+
+def test_a_wrong_passphrase_is_said_and_ends_with_status_1(lab):
+    client = lab.client("alice").start()
+    client.quit()
+    client.passphrase = "wrong horse"
+    client.start(ready=False)
+    assert "passphrase" in client.wait("error")["text"]
+    assert client.join() == 1
+    client.passphrase = "correct horse"
+    client.start()
+    assert client.quit() == 0
+
+
+def test_a_second_process_on_the_same_profile_is_refused_in_words(lab):
+    first = lab.client("alice").start()
+    second = lab.client("alice").start(ready=False)
+    text = second.wait("error")["text"]
+    assert "use" in text or "running" in text or "process" in text, text
+    assert second.join() == 1
+    assert first.run("/version")
+    assert first.quit() == 0
+
+
+def test_a_reader_that_does_not_read_does_not_freeze_the_program(lab):
+    client = lab.client("alice").start(ready=False)
+    client.wait("ready")
+    profile = lab.dir / "profiles" / "slow"
+    read, write = os.pipe()
+    os.write(write, b"correct horse\n")
+    os.close(write)
+    slow = subprocess.Popen([lab.sotto, "--headless", "--config-dir", profile, "--passphrase-fd", str(read)], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(read,),
+                            env={"PATH": os.environ["PATH"], "HOME": str(lab.dir), "LANG": "C.UTF-8"})
+    lab.processes.append(slow)
+    os.close(read)
+    assert b"ready" in slow.stdout.readline()
+    # Some megabytes of answers that nobody reads: the lines must all be taken, i.e. writing them never blocks for good.
+    os.set_blocking(slow.stdin.fileno(), False)
+    lines, end = memoryview(b"/help\n" * 20000), time.monotonic() + 60
+    while lines and time.monotonic() < end:
+        try:
+            lines = lines[os.write(slow.stdin.fileno(), lines[:4096]):]
+        except BlockingIOError:
+            time.sleep(0.01)
+    assert not lines, "the program stopped reading"
+    slow.stdin.close()
+    count = sum(1 for line in slow.stdout if json.loads(line))
+    assert slow.wait(30) == 0
+    assert count > 1000
+    assert client.quit() == 0
+
+
+def test_the_exit_is_clean_when_the_reader_goes_away(lab):
+    client = lab.client("alice").start()
+    client.process.stdout.close()
+    try:
+        for _ in range(50):
+            client.send("/help")
+        client.send("/quit")
+    except (BrokenPipeError, ValueError):
+        pass
+    assert client.process.wait(20) in (0, 1)
