@@ -104,6 +104,9 @@ layers:
 exports: $(B)/sotto
 	@tests/exports $<
 
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libsotto.a
+	$(call say,link)$(CC) $(link) -o $@ $< $(B)/libsotto.a $(libs)
+
 objects: $(core_o)
 unit: $(units:%=$(B)/tests/unit/%)
 	@status=0; for t in $^; do $$t || status=1; done; exit $$status

@@ -6,23 +6,28 @@
 #include "api/timer.h"
 #include "store/db.h"
 
-/* A piece of the index of words costs about 30 µs a message: 256 of them are not felt at a key press. */
-enum { CALM_MS = 1000, MANY = 256 };
+/* A piece of the index of words costs about 30 µs a message: 512 of them are hardly felt at a key press. */
+enum { CALM_MS = 1000, MANY = 512, PAUSE_MS = 10 };
 
 static guint timer, added;
+
+static void schedule(guint ms);
 
 static void
 write_behind(gpointer data)
 {
 	g_autoptr(GError) error = NULL;
+	bool more = false;
 	(void)data;
 	timer = 0;
 	added = 0;
 	/* Locked meanwhile, or the disk is full: the progress is in the store, the next time goes on from there. */
 	if (!store_is_open() || !db_is_healthy())
 		return;
-	if (!words_write(&error) || (ids_are_many() && !ids_write(&error)))
+	if (!words_write(&error) || !words_merge(&error) || !ids_write_some(&more, &error))
 		log_warning("archive: the index waits: %s", error->message);
+	else if (more)
+		schedule(PAUSE_MS);
 }
 
 static void

@@ -11,7 +11,8 @@
 #include <gcrypt.h>
 #include <string.h>
 
-enum { PIECE = 4096, CANDIDATES = 16 };
+/* PIECE entries are some 8000 messages and less than a megabyte of memory. */
+enum { PIECE = 16384, SLICE = 384, CANDIDATES = 16 };
 
 struct entry {
 	gint64 hash, row;
@@ -130,6 +131,8 @@ each_recent(gint64 up_to, gint64 newest, bool (*visit)(gint64 conversation, cons
 	return each(store_select(error, SELECT_IDS "WHERE id > ? AND id <= ?", "ii", up_to, newest), visit, error);
 }
 
+static void end_round(void);
+
 static bool
 visit_remember(gint64 conversation, const Message *message, GError **error)
 {
@@ -152,6 +155,7 @@ load(GError **error)
 	if (recent.entries && !recent.broken && recent.opens == db_opens())
 		return true;
 	empty();
+	end_round();
 	recent.up_to = 0;
 	recent.broken = true;
 	if (!read_progress(&recent.up_to, &newest, error) || !each_recent(recent.up_to, newest, visit_remember, error))
@@ -164,20 +168,13 @@ load(GError **error)
 
 /* ---- from memory to disk ---- */
 
-static GArray *piece; /* of struct entry, while a piece is made */
-
-static bool
-visit_piece(gint64 conversation, const Message *message, GError **error)
-{
-	gint64 hashes[3];
-	int n = hashes_of(conversation, message, hashes);
-	(void)error;
-	for (int i = 0; i < n; i++) {
-		struct entry entry = { .hash = hashes[i], .row = message->row };
-		g_array_append_val(piece, entry);
-	}
-	return true;
-}
+/* A round writes what was in memory when it began, in the order of the index and in slices: each page is then touched once in a
+ * round, and no slice is felt. Cut off in the middle it is done again: an entry that is there already is ignored. */
+static struct {
+	GArray *entries; /* of struct entry, by hash; NULL between rounds */
+	guint next;
+	gint64 newest; /* rows up to this one are in the round, or on disk */
+} turn;
 
 static int
 compare(gconstpointer a, gconstpointer b)
@@ -186,45 +183,78 @@ compare(gconstpointer a, gconstpointer b)
 	return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-/* In the order of the index: each of its pages is then visited once. */
-static bool
-write_piece(gint64 newest, GError **error)
+static void
+end_round(void)
 {
-	g_array_sort(piece, compare);
-	for (guint i = 0; i < piece->len; i++) {
-		const struct entry *entry = &g_array_index(piece, struct entry, i);
+	g_clear_pointer(&turn.entries, g_array_unref);
+	turn.next = 0;
+}
+
+static bool
+begin_round(GError **error)
+{
+	gint64 up_to = 0;
+	if (!read_progress(&up_to, &turn.newest, error))
+		return false;
+	turn.entries = g_array_sized_new(FALSE, FALSE, sizeof(struct entry), recent.entries->len);
+	g_array_append_vals(turn.entries, recent.entries->data, recent.entries->len);
+	g_array_sort(turn.entries, compare);
+	turn.next = 0;
+	return true;
+}
+
+static bool
+write_slice(guint end, GError **error)
+{
+	for (guint i = turn.next; i < end; i++) {
+		const struct entry *entry = &g_array_index(turn.entries, struct entry, i);
 		if (!store_run(
 			    error, "INSERT OR IGNORE INTO archive_id (hash, message) VALUES (?, ?)", "ii", entry->hash, entry->row))
 			return false;
 	}
-	return store_run(error, "UPDATE archive_progress SET ids_up_to = ?", "i", newest);
+	return end < turn.entries->len || store_run(error, "UPDATE archive_progress SET ids_up_to = ?", "i", turn.newest);
+}
+
+/* What came during the round stays in memory. */
+static void
+forget_written(void)
+{
+	g_autoptr(GArray) all = g_steal_pointer(&recent.entries);
+	empty();
+	for (guint i = 0; i < all->len; i++) {
+		const struct entry *entry = &g_array_index(all, struct entry, i);
+		if (entry->row > turn.newest)
+			remember(entry->hash, entry->row);
+	}
+	recent.up_to = turn.newest;
 }
 
 bool
-ids_write(GError **error)
+ids_write_some(bool *more, GError **error)
 {
-	gint64 up_to = 0, newest = 0;
+	*more = false;
+	if (!load(error))
+		return false;
+	if (!turn.entries && (recent.entries->len < PIECE || !begin_round(error)))
+		return recent.entries->len < PIECE;
+	guint end = MIN(turn.next + SLICE, turn.entries->len);
+	bool last = end == turn.entries->len;
 	if (!store_begin(error))
 		return false;
-	piece = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	bool done = read_progress(&up_to, &newest, error) && each_recent(up_to, newest, visit_piece, error) &&
-		    write_piece(newest, error);
-	g_clear_pointer(&piece, g_array_unref);
-	if (!done) {
+	if (!write_slice(end, error)) {
 		store_rollback();
 		return false;
 	}
-	if (!store_commit(STORE_NOW, error))
+	/* Only what is durable may leave the memory. */
+	if (!store_commit(last ? STORE_NOW : STORE_SOON, error))
 		return false;
-	empty();
-	recent.up_to = newest;
+	turn.next = end;
+	*more = !last;
+	if (last) {
+		forget_written();
+		end_round();
+	}
 	return true;
-}
-
-bool
-ids_are_many(void)
-{
-	return recent.entries && recent.entries->len >= PIECE;
 }
 
 void

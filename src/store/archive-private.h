@@ -32,14 +32,14 @@ gint64 conversation_find(const char *account, const char *peer, GError **error);
 void ids_learn(gint64 conversation, const Message *message);
 bool ids_learn_late(gint64 conversation, const Message *message, GError **error);
 bool ids_forget(gint64 conversation, gint64 up_to, GError **error); /* before the rows go */
-bool ids_write(GError **error);                                     /* from memory to disk */
-bool ids_are_many(void);
+bool ids_write_some(bool *more, GError **error);                    /* from memory to disk, when there is much */
 Message *ids_find_stanza(gint64 conversation, const char *stanza_id, GError **error);
 Message *ids_find_wire(gint64 conversation, enum message_direction direction, const char *wire_id, GError **error);
 
 /* Words of bodies (archive-words.c): before and after a body or hidden changes. */
 bool words_leave(gint64 row, GError **error);
 bool words_enter(gint64 row, GError **error);
+bool words_merge(GError **error);                                     /* a little of the housekeeping of the index */
 bool words_write(GError **error);                                     /* index what was added */
 bool words_forget(gint64 conversation, gint64 up_to, GError **error); /* before the rows go */
 bool words_clean(GError **error);                                     /* no trace of what was forgotten stays in the index */

@@ -83,6 +83,13 @@ words_forget(gint64 conversation, gint64 up_to, GError **error)
 		"ii", conversation, up_to);
 }
 
+/* The pieces of the index are made into larger ones a little at a time: left alone, the sixteenth piece would do it all at once. */
+bool
+words_merge(GError **error)
+{
+	return store_run(error, "INSERT INTO archive_word (archive_word) VALUES ('merge=32,8')", NULL);
+}
+
 /* Words that were taken out stay in older pieces of the index until all pieces are made into one. */
 bool
 words_clean(GError **error)

@@ -86,22 +86,46 @@ unusual_sender(const Message *message)
 	return g_strcmp0(message->from, usual) == 0 ? NULL : message->from;
 }
 
+/* The next row: never one that was given before, so that an id of a forgotten message does not come to mean another one.
+ * (AUTOINCREMENT would write one page more with every message.) */
+static gint64
+next_row(GError **error)
+{
+	static gint64 newest;
+	static guint rollbacks;
+	if (newest && rollbacks == db_rollbacks())
+		return ++newest;
+	Rows *rows = store_select(
+		error, "SELECT max(given_up_to, ifnull((SELECT max(id) FROM archive_message), 0)) FROM archive_progress", NULL);
+	if (!rows)
+		return 0;
+	gint64 stored = rows_next(rows) ? rows_int(rows, 0) : 0;
+	if (!rows_end(rows, error))
+		return 0;
+	rollbacks = db_rollbacks();
+	newest = stored + 1;
+	return newest;
+}
+
 static bool
 insert(gint64 conversation, Message *message, GError **error)
 {
 	int flags = flags_of(message);
+	gint64 row = next_row(error);
+	if (!row)
+		return false;
 	if (!store_run(error,
-		    "INSERT INTO archive_message (conversation, sent_at, direction, kind, origin, state, trust, device, flags, "
+		    "INSERT INTO archive_message (id, conversation, sent_at, direction, kind, origin, state, trust, device, flags, "
 		    "seal, sender,"
 		    " wire_id, origin_id, stanza_id, replaces, reason, body)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		    "iiiiiiiiissssssss", conversation, message->sent_at, (gint64)message->direction, (gint64)message->kind,
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    "iiiiiiiiiissssssss", row, conversation, message->sent_at, (gint64)message->direction, (gint64)message->kind,
 		    (gint64)message->origin, (gint64)message->state, (gint64)message->trust, (gint64)message->device, (gint64)flags,
 		    message->seal, unusual_sender(message), message->wire_id,
 		    flags & FLAG_ORIGIN_IS_WIRE ? NULL : message->origin_id, message->stanza_id, message->replaces, message->reason,
 		    message->body))
 		return false;
-	message->row = store_last_id();
+	message->row = row;
 	g_free(message->id);
 	message->id = g_strdup_printf("m%" G_GINT64_FORMAT, message->row);
 	bool counts = message->direction == MESSAGE_IN && !message->hidden && !message->notice;

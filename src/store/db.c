@@ -306,16 +306,14 @@ set_key(const Secret *key, GError **error)
 	return true;
 }
 
-/* One process, one connection: the index of the log then lives in our memory and no file is mapped, which could end us with
- * SIGBUS on a full disk. */
 static const char *const settings[] = {
-	"PRAGMA locking_mode = EXCLUSIVE",
 	"PRAGMA journal_mode = WAL",
 	"PRAGMA synchronous = FULL",
 	"PRAGMA secure_delete = ON",
 	"PRAGMA foreign_keys = ON",
 	"PRAGMA temp_store = MEMORY",
 	"PRAGMA cache_size = -1500",
+	"PRAGMA wal_autocheckpoint = 2000",
 };
 
 static bool
@@ -356,7 +354,10 @@ connect(const char *path, const Secret *key, GError **error)
 	if (sqlite3_open_v2(path, &db.sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db_fault(error, "open");
 	sqlite3_extended_result_codes(db.sqlite, 1);
-	if (!check_cipher(error) || !set_key(key, error) || !db_exec("PRAGMA cipher_page_size = 4096", "open", error))
+	/* One process, one connection: the index of the log then lives in our memory, and no file is mapped, which could end us with
+	 * SIGBUS on a full disk. It must be said before the first page is read. */
+	if (!check_cipher(error) || !set_key(key, error) || !db_exec("PRAGMA cipher_page_size = 4096", "open", error) ||
+		!db_exec("PRAGMA locking_mode = EXCLUSIVE", "open", error))
 		return false;
 	db.damaged = true; /* what fails now is told by our caller, not by an alert */
 	sqlite3_exec(db.sqlite, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);

@@ -9,7 +9,11 @@
 static bool
 delete_up_to(gint64 conversation, gint64 up_to, GError **error)
 {
-	return words_forget(conversation, up_to, error) && ids_forget(conversation, up_to, error) &&
+	return store_run(error,
+		       "UPDATE archive_progress SET given_up_to = max(given_up_to, (SELECT ifnull(max(id), 0) FROM "
+		       "archive_message))",
+		       NULL) &&
+	       words_forget(conversation, up_to, error) && ids_forget(conversation, up_to, error) &&
 	       store_run(error, "DELETE FROM archive_message WHERE conversation = ? AND sent_at <= ?", "ii", conversation, up_to);
 }
 
