@@ -50,7 +50,6 @@ struct derivation {
 struct Sasl {
 	const struct mechanism *mechanism;
 	const char *binding;
-	bool hint; /* we could bind, and the server does not offer it: gs2 flag y, by which a removed offer is noticed */
 	GBytes *exporter, *unique;
 	char *local;
 	Gsasl_session *session;
@@ -217,8 +216,6 @@ sasl_choose(Sasl *sasl, const Element *features, const struct transport_facts *f
 	sasl->mechanism = &mechanisms[best];
 	if (!sasl->mechanism->plus)
 		sasl->binding = NULL;
-	/* A binding that was there and is not now is a sign as well, were the mechanism the same. */
-	sasl->hint = !plus;
 	g_clear_pointer(&sasl->exporter, g_bytes_unref);
 	g_clear_pointer(&sasl->unique, g_bytes_unref);
 	sasl->exporter = facts->exporter ? g_bytes_ref(facts->exporter) : NULL;
@@ -312,9 +309,10 @@ sasl_begin(Sasl *sasl, const Secret *password, GError **error)
 	if (!library() || gsasl_client_start(library(), sasl->mechanism->name, &sasl->session) != GSASL_OK)
 		return fault_null(error, FAULT_PEER, "the login %s cannot be computed here", sasl->mechanism->name);
 	gsasl_property_set(sasl->session, GSASL_AUTHID, sasl->local);
-	if (sasl->exporter && (g_strcmp0(sasl->binding, "tls-exporter") == 0 || sasl->hint))
+	/* Only with -PLUS: libgsasl refuses binding data without it, so the gs2 flag is n and never y. */
+	if (sasl->exporter && g_strcmp0(sasl->binding, "tls-exporter") == 0)
 		set_binding(sasl, GSASL_CB_TLS_EXPORTER, sasl->exporter);
-	if (sasl->unique && (g_strcmp0(sasl->binding, "tls-unique") == 0 || sasl->hint))
+	if (sasl->unique && g_strcmp0(sasl->binding, "tls-unique") == 0)
 		set_binding(sasl, GSASL_CB_TLS_UNIQUE, sasl->unique);
 	first = step_library(sasl, NULL, GSASL_NEEDS_MORE);
 	sasl->nonce = first ? nonce_of(first) : NULL;
