@@ -216,7 +216,7 @@ meet(Account *account, const char *peer, const GArray *added)
 static void
 gone(const char *account, const char *peer)
 {
-	if (strcmp(account, peer) == 0 || !devices_known(account, peer) || count_lately(account, peer) > LOUD_MAX)
+	if (!devices_known(account, peer) || count_lately(account, peer) > LOUD_MAX)
 		return;
 	alert(account, peer, "device-list-gone",
 		"the server says that %s has no devices any more: the known ones go on being used (/encrypt off would write "
@@ -231,7 +231,7 @@ take(Account *account, const char *peer, const GArray *ids, bool cut)
 	g_autoptr(GError) error = NULL;
 	const char *own = account_jid(account);
 
-	if (!ids->len && trust_seen(own, peer)) {
+	if (!ids->len && strcmp(own, peer) != 0 && trust_seen(own, peer)) {
 		gone(own, peer);
 		return;
 	}
@@ -314,17 +314,20 @@ repair_items(Account *account, const Element *items)
 	return current;
 }
 
+/* Was it there? This device is no news to itself. */
 static bool
-names(const GArray *ids, guint32 device)
+take_out(GArray *ids, guint32 device)
 {
 	for (guint i = 0; i < ids->len; i++)
-		if (g_array_index(ids, guint32, i) == device)
+		if (g_array_index(ids, guint32, i) == device) {
+			g_array_remove_index(ids, i);
 			return true;
+		}
 	return false;
 }
 
 static void
-take_own(Account *account, const Element *items, const GArray *ids, bool cut, bool pushed)
+take_own(Account *account, const Element *items, GArray *ids, bool cut, bool pushed)
 {
 	const char *own = account_jid(account);
 	struct own_keys keys;
@@ -332,14 +335,14 @@ take_own(Account *account, const Element *items, const GArray *ids, bool cut, bo
 
 	if (!keys_load(own, &keys, NULL))
 		return;
-	named = names(ids, keys.device);
+	named = take_out(ids, keys.device);
 	/* XEP-0384 (0.3): a number that is in use already is not ours. */
 	if (named && !keys.announced && !pushed) {
 		if (!keys_renumber(own, NULL))
 			return;
 		named = false;
 	}
-	if (ids->len)
+	if (ids->len || named)
 		take(account, own, ids, cut);
 	tidy = pushed || repair_items(account, items);
 	if (!named || !tidy)

@@ -630,11 +630,23 @@ prepared(enum e2ee_readiness result, const char *sentence, gpointer data)
 	bench_sentence = g_strdup(sentence);
 }
 
-enum e2ee_readiness
-bench_prepare(Account *from, const char *to)
+void
+bench_begin_prepare(Account *from, const char *to)
 {
 	readiness = -1;
 	omemo_provider.prepare(from, to, prepared, &readiness);
+}
+
+bool
+bench_prepared_once(void)
+{
+	return readiness >= 0;
+}
+
+enum e2ee_readiness
+bench_prepare(Account *from, const char *to)
+{
+	bench_begin_prepare(from, to);
 	for (int i = 0; readiness < 0 && i < 500; i++)
 		clock_turn(1);
 	assert_int_not_equal(readiness, -1);

@@ -47,6 +47,8 @@ bool bench_command(Account *account, const char *name, const char *arg, const ch
 extern const char *bench_answer; /* to questions */
 
 enum e2ee_readiness bench_prepare(Account *from, const char *to);
+void bench_begin_prepare(Account *from, const char *to);
+bool bench_prepared_once(void);
 extern char *bench_sentence; /* of the last prepare */
 /* Prepared and sealed, or NULL. */
 char *bench_seal(Account *from, const char *to, const char *text);

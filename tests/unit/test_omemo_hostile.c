@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an evil peer or server may put into sealed messages and bundles: nothing but the whole, unchanged text is ever shown. */
+#include "omemo/bench.h"
+
+#include <string.h>
+
+/* ---- an evil peer: everything in a message can be chosen ---- */
+
+struct evil {
+	const guint8 *inner;
+	size_t inner_length;
+	const guint8 *iv;
+	size_t iv_length;
+	const guint8 *payload;
+	size_t payload_length;
+};
+
+static void
+add(GString *xml, const char *name, const guint8 *bytes, size_t length)
+{
+	g_autofree char *text = g_base64_encode(bytes, length);
+
+	g_string_append_printf(xml, "<%s>%s</%s>", name, text, name);
+}
+
+static char *
+craft(const char *from, const char *to, const struct evil *evil)
+{
+	GString *xml = g_string_new(NULL);
+	axo_auto_buffer *sealed = NULL;
+	g_autofree char *key = NULL;
+	struct recipient device;
+	bool prekey;
+
+	assert_true(device_find(from, to, keys_device(to), &device));
+	assert_true(store_begin(NULL));
+	assert_true(session_seal(from, to, &device, evil->inner, evil->inner_length, &sealed, &prekey, NULL));
+	assert_true(store_commit(STORE_SOON, NULL));
+	key = g_base64_encode(signal_buffer_data(sealed), signal_buffer_len(sealed));
+	g_string_append_printf(xml, "<encrypted xmlns='" OMEMO_NS "'><header sid='%u'><key rid='%u'>%s</key>", keys_device(from),
+		keys_device(to), key);
+	if (evil->iv)
+		add(xml, "iv", evil->iv, evil->iv_length);
+	g_string_append(xml, "</header>");
+	if (evil->payload)
+		add(xml, "payload", evil->payload, evil->payload_length);
+	g_string_append(xml, "</encrypted>");
+	return g_string_free(xml, FALSE);
+}
+
+/* AES-GCM with a start value of any length, as the evil one has it. */
+#include <gcrypt.h>
+static void
+gcm(const guint8 *key, const guint8 *iv, size_t iv_length, const char *text, size_t length, guint8 *sealed, guint8 *tag)
+{
+	gcry_cipher_hd_t cipher;
+
+	assert_false(gcry_cipher_open(&cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_GCM, 0));
+	assert_false(gcry_cipher_setkey(cipher, key, 16));
+	if (iv_length)
+		assert_false(gcry_cipher_setiv(cipher, iv, iv_length));
+	assert_false(gcry_cipher_encrypt(cipher, sealed, length, text, length));
+	assert_false(gcry_cipher_gettag(cipher, tag, 16));
+	gcry_cipher_close(cipher);
+}
+
+#define TEXT "meet me at the old mill"
+
+struct pair {
+	Account *alice, *bob;
+	guint8 iv[64], inner[64], payload[sizeof TEXT - 1 + 16];
+};
+
+static void
+acquaint(struct pair *pair)
+{
+	pair->alice = bench_account("alice@a.test");
+	pair->bob = bench_account("bob@b.test");
+	bench_says(pair->alice, pair->bob, "hello");
+	bench_says(pair->bob, pair->alice, "hello");
+	random_bytes(pair->iv, sizeof pair->iv);
+	random_bytes(pair->inner, sizeof pair->inner);
+}
+
+/* Seals TEXT: the key in inner[0..16), the tag both behind it and behind the payload. */
+static void
+seal(struct pair *pair, size_t iv_length)
+{
+	gcm(pair->inner, pair->iv, iv_length, TEXT, strlen(TEXT), pair->payload, pair->inner + 16);
+	memcpy(pair->payload + strlen(TEXT), pair->inner + 16, 16);
+}
+
+static enum e2ee_outcome
+opens(struct pair *pair, const struct evil *evil)
+{
+	g_autofree char *xml = craft("alice@a.test", "bob@b.test", evil);
+	E2eeOpened opened;
+	enum e2ee_outcome outcome = bench_open(pair->bob, "alice@a.test", xml, &opened);
+
+	if (outcome == E2EE_OPENED)
+		assert_string_equal(opened.text, TEXT);
+	e2ee_opened_clear(&opened);
+	return outcome;
+}
+
+/* D11 */
+static void
+only_start_values_of_12_and_16_bytes_are_accepted(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 8, 12, 13, 16, 32, 64 };
+	struct pair pair;
+
+	(void)state;
+	acquaint(&pair);
+	for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+		struct evil evil = { pair.inner, 32, pair.iv, lengths[i], pair.payload, strlen(TEXT) };
+
+		seal(&pair, lengths[i]);
+		assert_int_equal(opens(&pair, &evil), lengths[i] == 12 || lengths[i] == 16 ? E2EE_OPENED : E2EE_FAILED);
+		evil.iv = NULL;
+		assert_int_equal(opens(&pair, &evil), E2EE_FAILED);
+	}
+	bench_says(pair.alice, pair.bob, "still here");
+}
+
+/* D11 */
+static void
+only_whole_tags_are_accepted(void **state)
+{
+	static const struct {
+		size_t inner, payload;
+		bool opens;
+	} rows[] = {
+		{ 32, 0, true },
+		{ 16, 16, true }, /* as the first clients did */
+		{ 28, 0, false },
+		{ 20, 0, false },
+		{ 16, 0, false },
+		{ 16, 12, false },
+		{ 16, 4, false },
+		{ 31, 0, false },
+		{ 33, 0, false },
+		{ 48, 0, false },
+		{ 32, 16, false },
+		{ 0, 16, false },
+		{ 15, 16, false },
+		{ 17, 16, false },
+	};
+	struct pair pair;
+
+	(void)state;
+	acquaint(&pair);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct evil evil = { pair.inner, rows[i].inner, pair.iv, 12, pair.payload, strlen(TEXT) + rows[i].payload };
+
+		seal(&pair, 12);
+		assert_int_equal(opens(&pair, &evil), rows[i].opens ? E2EE_OPENED : E2EE_FAILED);
+	}
+	/* A payload shorter than a tag. */
+	for (size_t length = 0; length < 16; length++) {
+		struct evil evil = { pair.inner, 16, pair.iv, 12, pair.payload, length };
+
+		assert_int_equal(opens(&pair, &evil), E2EE_FAILED);
+	}
+}
+
+static void
+what_was_sealed_must_be_text(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} rows[] = { { "a\0b", 3 }, { "\xff", 1 }, { "ok \xc3", 4 }, { "\xed\xa0\x80", 3 }, { "\xf5\x80\x80\x80", 4 },
+		{ "\xc0\x80", 2 } };
+	struct pair pair;
+
+	(void)state;
+	acquaint(&pair);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct evil evil = { pair.inner, 32, pair.iv, 12, pair.payload, rows[i].length };
+
+		gcm(pair.inner, pair.iv, 12, rows[i].bytes, rows[i].length, pair.payload, pair.inner + 16);
+		assert_int_equal(opens(&pair, &evil), E2EE_FAILED);
+	}
+}
+
+/* ---- changed on the way ---- */
+
+static char *
+change_base64(const char *xml, const char *before, guint index, guint bit, guint cut)
+{
+	const char *begin = strstr(xml, before), *end;
+	g_autofree guint8 *bytes = NULL;
+	g_autofree char *text = NULL, *changed = NULL;
+	gsize length;
+
+	assert_non_null(begin);
+	begin = strchr(begin, '>') + 1;
+	end = strchr(begin, '<');
+	text = g_strndup(begin, (gsize)(end - begin));
+	bytes = g_base64_decode(text, &length);
+	if (index >= length)
+		return NULL;
+	if (cut)
+		length = index;
+	else
+		bytes[index] ^= (guint8)(1 << bit);
+	changed = g_base64_encode(bytes, length);
+	return g_strdup_printf("%.*s%s%s", (int)(begin - xml), xml, changed, end);
+}
+
+/* D11: one bit flipped, or an end cut off, anywhere. */
+static void
+no_changed_message_opens_and_the_true_one_still_does(void **state)
+{
+	static const char *const parts[] = { "<key", "<iv", "<payload" };
+	struct pair pair;
+
+	(void)state;
+	acquaint(&pair);
+	for (int round = 0; round < 2; round++) {
+		g_autofree char *xml = NULL;
+
+		if (round == 1)
+			store_run(NULL, "DELETE FROM omemo_sessions WHERE account = 'alice@a.test'", "");
+		xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+		assert_true((strstr(xml, "prekey") != NULL) == (round == 1));
+		for (size_t part = 0; part < G_N_ELEMENTS(parts); part++)
+			for (guint index = 0;; index++) {
+				g_autofree char *flipped = change_base64(xml, parts[part], index, index % 8, 0);
+				g_autofree char *cut = change_base64(xml, parts[part], index, 0, 1);
+				E2eeOpened opened;
+
+				if (!flipped)
+					break;
+				assert_true(store_begin(NULL));
+				/* The registration number of a key exchange, at its end, binds nothing and means nothing. */
+				if (bench_open(pair.bob, "alice@a.test", flipped, &opened) == E2EE_OPENED) {
+					assert_true(round == 1 && part == 0 && (index == 0 || index > 170));
+					assert_string_equal(opened.text, TEXT);
+					e2ee_opened_clear(&opened);
+				}
+				store_rollback();
+				assert_true(store_begin(NULL));
+				assert_int_not_equal(bench_open(pair.bob, "alice@a.test", cut, &opened), E2EE_OPENED);
+				store_rollback();
+			}
+		bench_hears(pair.bob, pair.alice, xml, TEXT);
+	}
+	bench_says(pair.bob, pair.alice, "fine");
+}
+
+static void
+a_forged_payload_uses_the_key_up_but_nothing_else(void **state)
+{
+	struct pair pair;
+	g_autofree char *xml = NULL, *forged = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	forged = change_base64(xml, "<payload", 3, 1, 0);
+	assert_int_equal(bench_open(pair.bob, "alice@a.test", forged, &opened), E2EE_FAILED);
+	bench_says(pair.alice, pair.bob, "next");
+}
+
+/* ---- shapes ---- */
+
+static char *
+replace(const char *text, const char *pattern, const char *with)
+{
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_DOTALL, 0, NULL);
+	char *result = g_regex_replace(regex, text, -1, 0, with, 0, NULL);
+
+	assert_string_not_equal(result, text);
+	return result;
+}
+
+static void
+numbers_of_devices_are_read_strictly(void **state)
+{
+	static const char *const numbers[] = { "0", "-1", "2147483648", "4294967297", "99999999999999999999", "01", "+1", " 1",
+		"1 ", "", "0x1", "1.0", "one" };
+	struct pair pair;
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		g_autofree char *sid = g_strdup_printf("sid=\"%s\"", numbers[i]), *rid = g_strdup_printf("rid=\"%s\"", numbers[i]);
+		g_autofree char *bad_sid = replace(xml, "sid=['\"][0-9]+['\"]", sid);
+		g_autofree char *bad_rid = replace(xml, "rid=['\"][0-9]+['\"]", rid);
+
+		assert_int_equal(bench_open(pair.bob, "alice@a.test", bad_sid, &opened), E2EE_FAILED);
+		assert_int_equal(bench_open(pair.bob, "alice@a.test", bad_rid, &opened), E2EE_NOT_FOR_US);
+	}
+	bench_hears(pair.bob, pair.alice, xml, TEXT);
+}
+
+static void
+odd_shapes_are_refused_in_words(void **state)
+{
+	static const struct {
+		const char *pattern, *with;
+		enum e2ee_outcome outcome;
+	} rows[] = {
+		{ "<header.*</header>", "", E2EE_FAILED },
+		{ "<header", "<header xmlns='urn:other'", E2EE_FAILED },
+		{ "<key ", "<key xmlns='urn:other' ", E2EE_NOT_FOR_US },
+		{ "<key.*</key>", "", E2EE_NOT_FOR_US },
+		{ "<iv>.*</iv>", "", E2EE_FAILED },
+		{ "<iv>", "<iv xmlns='urn:other'>", E2EE_FAILED },
+		{ "<payload>", "<payload>!", E2EE_FAILED },
+		{ "<payload>", "<payload> ", E2EE_FAILED },
+		{ "(<key [^>]*>)", "\\1\n", E2EE_FAILED },
+		{ "(<key [^>]*>).*</key>", "\\1</key>", E2EE_FAILED },
+		{ "(<key [^>]*>).*</key>", "\\1MwohBQ==</key>", E2EE_FAILED },
+		{ "<payload>.*</payload>", "", E2EE_NOTHING },
+	};
+	struct pair pair;
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *odd = replace(xml, rows[i].pattern, rows[i].with);
+
+		assert_true(store_begin(NULL));
+		assert_int_equal(bench_open(pair.bob, "alice@a.test", odd, &opened), rows[i].outcome);
+		store_rollback();
+	}
+	bench_hears(pair.bob, pair.alice, xml, TEXT);
+}
+
+static void
+any_of_several_keys_that_opens_counts(void **state)
+{
+	struct pair pair;
+	g_autofree char *xml = NULL, *two = NULL, *own = NULL, *other = NULL;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	other = replace(xml, ".*(<key [^>]*>)([^<]*)(</key>).*", "\\1MwohBTNiTWFqbg==\\3");
+	own = g_strdup_printf("%s<key rid='%u'>MwohBQ==</key><key rid='5' prekey='1'/>", other, keys_device("alice@a.test"));
+	two = replace(xml, "<key ", "@<key ");
+	g_free(xml);
+	xml = replace(two, "@", own);
+	bench_hears(pair.bob, pair.alice, xml, TEXT);
+}
+
+static void
+a_huge_payload_is_refused_quickly(void **state)
+{
+	struct pair pair;
+	g_autofree guint8 *big = g_malloc0(1000 * 1000);
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	xml = craft("alice@a.test", "bob@b.test", &(struct evil){ pair.inner, 32, pair.iv, 12, big, 700 * 1000 });
+	assert_int_equal(bench_open(pair.bob, "alice@a.test", xml, &opened), E2EE_FAILED);
+	g_free(xml);
+	xml = craft("alice@a.test", "bob@b.test", &(struct evil){ pair.inner, 32, pair.iv, 12, big, 780 * 1000 });
+	assert_int_equal(bench_open(pair.bob, "alice@a.test", xml, &opened), E2EE_FAILED);
+	bench_says(pair.alice, pair.bob, "fine");
+}
+
+/* Who a message is from is said by the stanza, and the session must be theirs. */
+static void
+a_message_under_a_foreign_name_does_not_open(void **state)
+{
+	struct pair pair;
+	Account *carol;
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	carol = bench_account("carol@c.test");
+	bench_says(carol, pair.bob, "hello");
+	bench_says(pair.bob, carol, "hello");
+	xml = bench_seal(carol, "bob@b.test", "I am alice");
+	assert_int_equal(bench_open(pair.bob, "alice@a.test", xml, &opened), E2EE_FAILED);
+	bench_hears(pair.bob, carol, xml, "I am alice");
+}
+
+static void
+our_own_echo_is_not_an_error(void **state)
+{
+	struct pair pair;
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	assert_int_equal(bench_open(pair.alice, "alice@a.test", xml, &opened), E2EE_NOT_FOR_US);
+}
+
+/* ---- bundles ---- */
+
+static void
+damaged_bundles_give_no_session(void **state)
+{
+	static const struct {
+		const char *pattern, *with;
+	} rows[] = {
+		{ "(<signedPreKeySignature>)..", "\\1AA" },
+		{ "(<identityKey>).", "\\1A" },
+		{ "(<identityKey>)....", "\\1" },
+		{ "<signedPreKeyPublic.*?</signedPreKeyPublic>", "" },
+		{ "(signedPreKeyId=)['\"][0-9]+['\"]", "\\1'-1'" },
+		{ "(<signedPreKeyPublic[^>]*>BQ?)..", "\\1//" },
+		{ "<bundle", "<bundle xmlns='urn:other' " },
+		{ "<item id=['\"]current['\"]>.*</item>", "<item id='current'/>" },
+		{ "<bundle.*</bundle>", "<bundle xmlns='" OMEMO_NS "'/>" },
+		{ "<signedPreKeySignature>.*</signedPreKeySignature>", "<signedPreKeySignature></signedPreKeySignature>" },
+	};
+	Account *alice = bench_account("alice@a.test");
+	g_autofree char *node = NULL, *whole = NULL;
+
+	(void)state;
+	bench_account("bob@b.test");
+	node = g_strdup_printf(OMEMO_BUNDLES "%u", keys_device("bob@b.test"));
+	whole = g_strdup(bench_node("bob@b.test", node));
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *damaged = NULL;
+
+		g_autoptr(GRegex) regex = g_regex_new(rows[i].pattern, G_REGEX_DOTALL, 0, NULL);
+		damaged = g_regex_replace(regex, whole, -1, 0, rows[i].with, 0, NULL);
+		if (strstr(rows[i].with, "other")) {
+			g_free(damaged);
+			damaged = g_strdup("<item><bundle xmlns='urn:other'/></item>");
+		}
+		assert_string_not_equal(damaged, whole);
+		bench_set_node("bob@b.test", node, damaged, "open");
+		assert_int_not_equal(bench_prepare(alice, "bob@b.test"), E2EE_READY);
+		assert_false(trust_seen("alice@a.test", "bob@b.test"));
+		bench_turn(4000 * 1000);
+	}
+	bench_set_node("bob@b.test", node, whole, "open");
+	assert_int_equal(bench_prepare(alice, "bob@b.test"), E2EE_READY);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(only_start_values_of_12_and_16_bytes_are_accepted, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(only_whole_tags_are_accepted, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(what_was_sealed_must_be_text, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(no_changed_message_opens_and_the_true_one_still_does, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_forged_payload_uses_the_key_up_but_nothing_else, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(numbers_of_devices_are_read_strictly, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(odd_shapes_are_refused_in_words, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(any_of_several_keys_that_opens_counts, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_huge_payload_is_refused_quickly, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_message_under_a_foreign_name_does_not_open, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(our_own_echo_is_not_an_error, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(damaged_bundles_give_no_session, bench_begin, bench_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
