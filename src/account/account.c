@@ -132,7 +132,7 @@ void
 accounts_autoconnect(void)
 {
 	for (guint i = 0; i < accounts->len; i++)
-		if (g_strcmp0(account_get(accounts->pdata[i], "autoconnect"), "no"))
+		if (g_strcmp0(account_get(accounts->pdata[i], "autoconnect"), "off"))
 			account_connect(accounts->pdata[i]);
 }
 

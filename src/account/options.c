@@ -8,7 +8,7 @@
 
 static const char *const tls_choices[] = { "starttls", "direct", NULL };
 static const char *const presence_choices[] = { "online", "away", "xa", "dnd", "chat", "invisible", NULL };
-static const char *const yes_no[] = { "yes", "no", NULL };
+static const char *const on_off[] = { "on", "off", NULL };
 
 static char *
 check_number(const char *value, const char *what, gint64 min, gint64 max, GError **error)
@@ -93,7 +93,7 @@ const struct account_option account_options[] = {
 	{ .name = "proxy", .summary = "socks5://user:password@host:port; nothing goes around it", .check = check_proxy },
 	{ .name = "priority", .summary = "which of your devices gets messages first, -128 to 127", .check = check_priority },
 	{ .name = "presence", .summary = "how you are seen after login", .choices = presence_choices },
-	{ .name = "autoconnect", .summary = "log in when the program starts", .choices = yes_no },
+	{ .name = "autoconnect", .summary = "log in when the program starts", .choices = on_off },
 	{ 0 },
 };
 
