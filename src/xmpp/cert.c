@@ -90,14 +90,17 @@ char *
 cert_key_hash(GTlsCertificate *certificate)
 {
 	g_autoptr(GByteArray) bytes = der(certificate);
-	struct span in, whole;
+	struct span in, inner, whole;
 	guint8 tag;
 
 	if (!bytes)
 		return NULL;
 	in = (struct span){ bytes->data, bytes->data + bytes->len };
-	if (!der_next(&in, &tag, &in, &whole) || tag != 0x30 || !der_next(&in, &tag, &in, &whole) || tag != 0x30)
-		return NULL;
+	for (int level = 0; level < 2; level++) {
+		if (!der_next(&in, &tag, &inner, &whole) || tag != 0x30)
+			return NULL;
+		in = inner;
+	}
 	for (int field = 0; field < 7; field++) {
 		struct span content;
 		if (!der_next(&in, &tag, &content, &whole))

@@ -194,14 +194,12 @@ sasl_choose(Sasl *sasl, const Element *features, const struct transport_facts *f
 	g_autofree char *words = list ? offered_words(list) : g_strdup("nothing");
 	g_auto(GStrv) known = g_strsplit(before ? before : "", " ", 2);
 	int least = strength_of(known[0]), best = -1;
-	bool plus = false;
 
 	sasl_reset(sasl);
 	sasl->binding = choose_binding(features, facts);
 	for (guint i = 0; list && i < G_N_ELEMENTS(mechanisms); i++) {
 		if (!offers(list, mechanisms[i].name))
 			continue;
-		plus |= mechanisms[i].plus;
 		if ((i == ANONYMOUS) == (local == NULL) && (!mechanisms[i].plus || sasl->binding))
 			best = (int)i;
 	}
