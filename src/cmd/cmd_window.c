@@ -111,7 +111,7 @@ run_legend(const struct cmd_call *call, GError **error)
 	enum style style;
 	(void)error;
 	for (guint i = 0; (sign = line_sign(i, &meaning, &style)); i++)
-		reply_print(call->reply, "%-4s %s", sign, meaning);
+		reply_print(call->reply, "%*s%s  %s", 3 - (int)g_utf8_strlen(sign, -1), "", sign, meaning);
 	reply_print(call->reply,
 		"Time, sign of the way, sign of the seal and name stand left of the line; no message can write there.");
 	reply_print(call->reply,

@@ -120,7 +120,7 @@ on_conversation(const Event *event)
 static void
 on_connection(const Event *event)
 {
-	static const char *const words[] = { "offline", "connecting", "online", "failed" };
+	static const char *const words[] = { "offline", "connecting", "online", "not connected" };
 	const char *reason = event->connection.reason;
 	g_autofree char *text = NULL;
 	status_connection(event->account, event->connection.state);
@@ -132,7 +132,7 @@ on_connection(const Event *event)
 			event->connection.tls ? event->connection.tls : "");
 	else
 		text = g_strdup_printf("%s is %s%s%s%s", event->account, words[event->connection.state], reason ? ": " : "",
-			reason ? reason : "", event->connection.will_retry ? " - trying again" : "");
+			reason ? reason : "", event->connection.will_retry ? " - sotto keeps trying" : "");
 	if (!last_connection)
 		last_connection = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	/* A server that stays away is told of once. */

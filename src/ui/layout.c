@@ -46,7 +46,7 @@ layout_panel_is_shown(void)
 	int cols = screen_cols();
 	if (front_options.panel == PANEL_OFF || screen_rows() < 6)
 		return false;
-	return cols >= (front_options.panel == PANEL_ON ? 60 : 110);
+	return cols >= (front_options.panel == PANEL_ON ? 60 : 110) && (front_options.panel == PANEL_ON || panel_has_contacts());
 }
 
 static int
@@ -216,7 +216,7 @@ draw_parts(guint parts)
 	if (parts & PART_PANEL && left) {
 		panel_draw(top, 0, rows, left - 1);
 		for (int i = 0; i < rows; i++)
-			screen_put(top + i, left - 1, 1, STYLE_MARGIN, "│", -1);
+			screen_put(top + i, left - 1, 1, STYLE_PANEL_GROUP, "│", -1);
 	}
 	if (parts & PART_VIEW && window->kind)
 		draw_kind(window, top, left, rows, cols - left);

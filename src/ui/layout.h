@@ -36,3 +36,4 @@ void panel_draw(int row, int col, int rows, int cols);
 void panel_dirty(void); /* contacts changed: sort again before the next drawing */
 void panel_scroll(int by);
 void panel_stop(void);
+bool panel_has_contacts(void);

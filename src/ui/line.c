@@ -14,6 +14,7 @@
 
 int line_nick_width = 12;
 bool line_time_is_shown = true;
+bool line_is_grouped = true;
 
 static const struct {
 	const char *sign;
@@ -66,10 +67,17 @@ struct columns {
 };
 
 static struct columns
-columns_of(int cols)
+columns_of(const struct line *line, int cols)
 {
 	struct columns is = { .time = -1 };
 	int at = 0;
+	/* Answers of commands want the width: their margin stands at the border, where no other line has one. */
+	if (line->kind == LINE_OUTPUT) {
+		is.margin = 0;
+		is.text = cols >= 10 ? 2 : 1;
+		is.text_width = MAX(cols - is.text, 1);
+		return is;
+	}
 	if (line_time_is_shown && cols >= 50) {
 		is.time = 0;
 		at = 6;
@@ -169,7 +177,7 @@ line_rows(struct line *line, const Conversation *conv, int cols)
 {
 	if (line->cols == cols && line->rows)
 		return line->rows;
-	struct columns is = columns_of(cols);
+	struct columns is = columns_of(line, cols);
 	g_autofree char *made = NULL;
 	const char *text = text_of(line, conv, &made);
 	size_t length = strlen(text);
@@ -186,16 +194,33 @@ static void
 draw_margin(const struct columns *is, int row, int col, const char *sign, Style style)
 {
 	int width = glyph_width(sign, strlen(sign)), nick_width = MIN(width, is->nick_width);
-	screen_fill(row, col, is->nick, STYLE_TEXT);
-	screen_fill(row, col + is->nick, is->nick_width - nick_width, STYLE_TEXT);
+	if (!is->margin) {
+		screen_put(row, col, 1, STYLE_TIME, "│", -1);
+		screen_fill(row, col + 1, is->text - 1, STYLE_TEXT);
+		return;
+	}
+	/* Blanks have the style of what stands beside them: each change of style costs bytes and none is seen. */
+	Style blank = *sign ? STYLE_TIME : STYLE_TEXT;
+	screen_fill(row, col, is->nick, blank);
+	screen_fill(row, col + is->nick, is->nick_width - nick_width, blank);
 	screen_put(row, col + is->nick + is->nick_width - nick_width, nick_width, style, sign, -1);
-	screen_put(row, col + is->margin - 1, 1, STYLE_MARGIN, " ", 1);
+	screen_put(row, col + is->margin - 1, 1, *sign ? style : STYLE_MARGIN, " ", 1);
 	screen_put(row, col + is->margin, 1, STYLE_MARGIN, "│", -1);
-	screen_fill(row, col + is->margin + 1, is->text - is->margin - 1, STYLE_TEXT);
+	screen_fill(row, col + is->margin + 1, is->text - is->margin - 1, STYLE_MARGIN);
+}
+
+/* The name and the time are not said again while one person goes on within a minute. */
+static bool
+continues(const struct line *line, const struct line *above)
+{
+	const Message *is = line->message, *was = above ? above->message : NULL;
+	return line_is_grouped && is && was && !is->notice && !was->notice && is->direction == was->direction &&
+	       !g_strcmp0(is->from, was->from) && is->sent_at / G_USEC_PER_SEC / 60 == was->sent_at / G_USEC_PER_SEC / 60 &&
+	       !is_action(is) && !is_action(was);
 }
 
 static void
-draw_head(const struct line *line, const Conversation *conv, const struct columns *is, int row, int col)
+draw_head(const struct line *line, bool goes_on, const Conversation *conv, const struct columns *is, int row, int col)
 {
 	const Message *message = line->message;
 	g_autofree char *nick = NULL;
@@ -214,8 +239,8 @@ draw_head(const struct line *line, const Conversation *conv, const struct column
 		if (is_action(message))
 			sign = "*";
 	}
-	draw_margin(is, row, col, sign, style);
-	if (is->time >= 0) {
+	draw_margin(is, row, col, goes_on ? "" : sign, style);
+	if (is->time >= 0 && !goes_on && line->kind != LINE_OUTPUT) {
 		char clock[8] = "";
 		time_t seconds = line->at / G_USEC_PER_SEC;
 		struct tm tm;
@@ -268,11 +293,12 @@ draw_text(const struct columns *is, struct place *place, const char *text, size_
 }
 
 void
-line_draw(struct line *line, const Conversation *conv, int row, int col, int cols, int top, int bottom)
+line_draw(struct line *line, const struct line *above, const Conversation *conv, const struct rectangle *at, int row)
 {
-	struct columns is = columns_of(cols);
+	int col = at->col, cols = at->cols, bottom = at->row + at->rows;
+	struct columns is = columns_of(line, cols);
 	int end = row + line_rows(line, conv, cols);
-	struct place place = { row, col, cols, top, MIN(bottom, end) };
+	struct place place = { row, col, cols, at->row, MIN(bottom, end) };
 	const Message *message = line->message;
 	g_autofree char *made = NULL;
 	const char *text = text_of(line, conv, &made);
@@ -281,7 +307,7 @@ line_draw(struct line *line, const Conversation *conv, int row, int col, int col
 	if (message && message->body && message->direction == MESSAGE_OUT && message->state == MESSAGE_PENDING)
 		style = STYLE_PENDING;
 	if (is_seen(&place))
-		draw_head(line, conv, &is, row, col);
+		draw_head(line, continues(line, above), conv, &is, row, col);
 	if (line->plain) {
 		if (is_seen(&place))
 			screen_line(row, col + is.text, is.text_width, style, text, -1);

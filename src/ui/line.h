@@ -14,11 +14,16 @@ struct line {
 	int cols, rows; /* measured for this width; 0: not yet */
 };
 
+/* A piece of the screen. */
+struct rectangle {
+	int row, col, rows, cols;
+};
+
 void line_free(gpointer line);
 /* Rows of its body at this width, without the rules above it. */
 int line_rows(struct line *line, const Conversation *conv, int cols);
-/* Draws the rows of the body that fall between top and bottom, the first at row. */
-void line_draw(struct line *line, const Conversation *conv, int row, int col, int cols, int top, int bottom);
+/* Draws the rows of the body that fall between top and bottom, the first at row; above is the line before, or NULL. */
+void line_draw(struct line *line, const struct line *above, const Conversation *conv, const struct rectangle *at, int row);
 /* A rule across the window with words in it. */
 void line_draw_rule(int row, int col, int cols, Style style, const char *words);
 /* The signs of the reserved columns, for the legend: NULL past the end. */
@@ -30,3 +35,4 @@ char *line_day_words(gint64 at);
 
 extern int line_nick_width;     /* ui.nick_width */
 extern bool line_time_is_shown; /* ui.time */
+extern bool line_is_grouped;    /* ui.group */

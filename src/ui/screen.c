@@ -68,10 +68,8 @@ make_look(struct cell_style *made, const struct look *look, int fg)
 		made->attributes &= ~(attr_t)A_DIM;
 		return;
 	}
-	if (fg != COLOUR_DEFAULT || bg != COLOUR_DEFAULT)
-		made->pair = alloc_pair(fg, bg);
-	if (made->pair < 0)
-		made->pair = 0;
+	/* A pair of its own also for the terminal's own colours: the way back to them is shorter than to no attributes. */
+	made->pair = MAX(alloc_pair(fg, bg), 0);
 }
 
 void

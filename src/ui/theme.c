@@ -29,7 +29,7 @@ static const struct {
 } styles[STYLES] = {
 	[STYLE_TEXT] = { "text", { -1, -1, 0 } },
 	[STYLE_TIME] = { "time", { 8, -1, 0 } },
-	[STYLE_MARGIN] = { "margin", { 8, -1, 0 } },
+	[STYLE_MARGIN] = { "margin", { -1, -1, 0 } },
 	[STYLE_NICK] = { "nick", { -1, -1, 0 } },
 	[STYLE_OWN_NICK] = { "own-nick", { -1, -1, ATTRIBUTE_BOLD } },
 	[STYLE_ODD] = { "odd", { 1, -1, ATTRIBUTE_REVERSE } },
@@ -41,7 +41,7 @@ static const struct {
 	[STYLE_DAY] = { "day", { 8, -1, 0 } },
 	[STYLE_READ_LINE] = { "read-line", { 3, -1, 0 } },
 	[STYLE_PENDING] = { "pending", { 8, -1, 0 } },
-	[STYLE_SEALED] = { "sealed", { 2, -1, 0 } },
+	[STYLE_SEALED] = { "sealed", { -1, -1, 0 } },
 	[STYLE_DOUBT] = { "doubt", { 3, -1, ATTRIBUTE_BOLD } },
 	[STYLE_PLAIN] = { "plain", { 1, -1, ATTRIBUTE_BOLD } },
 	[STYLE_TITLE] = { "title", { 255, 236, ATTRIBUTE_BOLD } },
@@ -58,6 +58,7 @@ static const struct {
 	[STYLE_INPUT] = { "input", { -1, -1, 0 } },
 	[STYLE_PANEL] = { "panel", { -1, -1, 0 } },
 	[STYLE_PANEL_GROUP] = { "panel-group", { 8, -1, 0 } },
+	[STYLE_PANEL_ONLINE] = { "panel-online", { 2, -1, 0 } },
 	[STYLE_PANEL_OFFLINE] = { "panel-offline", { 8, -1, 0 } },
 	[STYLE_PANEL_UNREAD] = { "panel-unread", { 3, -1, ATTRIBUTE_BOLD } },
 };

@@ -432,7 +432,7 @@ view_below(const View *view)
 
 /* Draws line n with its rules, its first row at row. */
 static void
-draw_one(View *view, int n, int row, int col, int cols, int top, int bottom)
+draw_one(View *view, int n, int row, const struct rectangle *at)
 {
 	struct line *line = line_at(view, n);
 	guint rules = rules_of(view, n);
@@ -449,23 +449,23 @@ draw_one(View *view, int n, int row, int col, int cols, int top, int bottom)
 	for (guint i = 0; i < G_N_ELEMENTS(drawn); i++) {
 		if (!(rules & drawn[i].rule))
 			continue;
-		if (row >= top && row < bottom)
-			line_draw_rule(row, col, cols, drawn[i].style, drawn[i].words);
+		if (row >= at->row && row < at->row + at->rows)
+			line_draw_rule(row, at->col, at->cols, drawn[i].style, drawn[i].words);
 		row++;
 	}
-	line_draw(line, view->conv, row, col, cols, top, bottom);
+	line_draw(line, n && !rules ? line_at(view, n - 1) : NULL, view->conv, at, row);
 }
 
 void
 view_draw(View *view, int row, int col, int rows, int cols)
 {
-	int top = row, bottom = row + rows;
+	const struct rectangle place = { row, col, rows, cols };
 	int n = view->bottom < 0 ? count(view) - 1 : MIN(view->bottom, count(view) - 1);
-	int at = bottom + (view->bottom < 0 ? 0 : view->hidden);
-	for (; n >= 0 && at > top; n--) {
+	int at = row + rows + (view->bottom < 0 ? 0 : view->hidden);
+	for (; n >= 0 && at > row; n--) {
 		at -= rows_of(view, n, cols);
-		draw_one(view, n, at, col, cols, top, bottom);
+		draw_one(view, n, at, &place);
 	}
-	for (; at > top; at--)
+	for (; at > row; at--)
 		screen_fill(at - 1, col, cols, STYLE_TEXT);
 }

@@ -26,8 +26,8 @@ static const struct {
 	int rank;
 	enum style style;
 } presences[] = {
-	{ "chat", "●", 0, STYLE_SEALED },
-	{ "online", "●", 0, STYLE_SEALED },
+	{ "chat", "●", 0, STYLE_PANEL_ONLINE },
+	{ "online", "●", 0, STYLE_PANEL_ONLINE },
 	{ "away", "○", 1, STYLE_READ_LINE },
 	{ "dnd", "-", 1, STYLE_ERROR },
 	{ "xa", "○", 2, STYLE_PANEL_OFFLINE },
@@ -116,10 +116,25 @@ on_later(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+bool
+panel_has_contacts(void)
+{
+	const GPtrArray *accounts = account_list();
+	for (guint i = 0; accounts && i < accounts->len; i++)
+		if (contact_count(accounts->pdata[i]))
+			return true;
+	return false;
+}
+
 void
 panel_dirty(void)
 {
+	static bool was_shown;
 	stale = true;
+	/* The first contact brings the panel, the last takes it away. */
+	if (was_shown != layout_panel_is_shown())
+		layout_dirty(PART_ALL);
+	was_shown = layout_panel_is_shown();
 	if (!layout_panel_is_shown())
 		return;
 	if (g_get_monotonic_time() - sorted_at >= SORT_US)
