@@ -166,6 +166,7 @@ stop(void)
 
 PLUGIN = {
 	PLUGIN_HEAD,
+	.flags = PLUGIN_DEFAULT,
 	.name = "omemo",
 	.summary = "End-to-end encryption that other clients read too (OMEMO)",
 	.start = start,
