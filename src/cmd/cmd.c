@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "cmd/alias.h"
 #include "cmd/candidates.h"
+#include "cmd/privacy.h"
 
 bool cmd_slash_guard;
 
@@ -51,6 +52,7 @@ cmd_init(void)
 	table_add(TABLE_OPTIONS, options, "core");
 	table_add(TABLE_EVENTS, watches, "core");
 	table_add(TABLE_EVENTS, candidates_watch_rows, "core");
+	table_add(TABLE_EVENTS, cmd_privacy_watches, "core");
 	if (cmd_account_init)
 		cmd_account_init();
 }

@@ -7,10 +7,10 @@
 
 extern const struct cmd cmd_core_rows[]; /* help quit lock version yes no answer-ask */
 extern const struct cmd cmd_set_rows[];  /* set reset changes save reload */
+extern const struct cmd cmd_privacy_rows[];
 
 /* Weak, so that the program links without one of these files; the list skips what is not there. */
 #define CMD_ROWS extern const struct cmd __attribute__((weak))
-CMD_ROWS cmd_privacy_rows[]; /* privacy */
 CMD_ROWS cmd_account_rows[]; /* account connect disconnect tls ... */
 CMD_ROWS cmd_roster_rows[];  /* add remove accept-contact block ... */
 CMD_ROWS cmd_chat_rows[];    /* msg say me correct encrypt search trust ... */

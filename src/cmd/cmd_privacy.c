@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /privacy: who can see what, told from the state of this moment and not from what is meant to be. */
+#include "account/account.h"
+#include "api/event.h"
+#include "base/files.h"
+#include "base/table.h"
+#include "chat/convo.h"
+#include "cmd/cmd.h"
+#include "cmd/privacy.h"
+#include "conf/settings.h"
+
+enum { LISTED = 10 };
+
+static GHashTable *links; /* account -> how its connection is protected */
+
+static char *
+describe_link(const Event *event)
+{
+	bool bound = event->connection.channel_binding && !g_str_equal(event->connection.channel_binding, "none");
+
+	if (event->connection.state != CONNECTION_ONLINE)
+		return g_strdup("not connected");
+	return g_strdup_printf("%s %s, login by %s%s%s", event->connection.tls ? event->connection.tls : "TLS",
+		event->connection.cipher ? event->connection.cipher : "",
+		event->connection.auth ? event->connection.auth : "an unknown way",
+		bound ? ", bound to the channel by " : ", not bound to the channel",
+		bound ? event->connection.channel_binding : "");
+}
+
+static void
+remember_link(const Event *event)
+{
+	if (!event->account)
+		return;
+	if (!links)
+		links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	/* A resumed stream may leave out what it told before. */
+	if (event->connection.state == CONNECTION_ONLINE && event->connection.resumed && !event->connection.tls)
+		return;
+	g_hash_table_replace(links, g_strdup(event->account), describe_link(event));
+}
+
+const struct event_watch cmd_privacy_watches[] = {
+	{ "privacy: connections", EVENT_CONNECTION, remember_link },
+	{ 0 },
+};
+
+static void
+tell_chats(Reply *reply, const Account *account)
+{
+	static const char *const words[] = { "sealed as soon as the other side has keys", "sealed", "READABLE" };
+	const GPtrArray *convos = convo_list();
+	guint count[G_N_ELEMENTS(words)] = { 0 };
+
+	for (guint i = 0; convos && i < convos->len; i++) {
+		const Conversation *conv = g_ptr_array_index(convos, i);
+		enum convo_seal seal = convo_seal_state(conv);
+
+		if (convo_account(conv) != account)
+			continue;
+		if (seal == CONVO_READABLE && count[seal] < LISTED)
+			reply_print(reply, "  the chat with %s is READABLE to both servers: a person switched sealing off",
+				convo_peer(conv));
+		count[seal]++;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (count[i])
+			reply_print(reply, "  %u %s %s", count[i], count[i] == 1 ? "chat is" : "chats are", words[i]);
+}
+
+static void
+tell_account(Reply *reply, const Account *account)
+{
+	const char *link = links ? g_hash_table_lookup(links, account_jid(account)) : NULL;
+
+	reply_print(reply, "%s: %s", account_jid(account), link ? link : "not connected");
+	reply_print(reply,
+		"  its server sees to whom you write, when and how much, your network address (or the proxy's), and keeps your "
+		"list of contacts; so does each contact's server for what goes there");
+	reply_print(reply, "  of sealed chats no server can read the text; that something was sent, and to whom, it sees");
+	tell_chats(reply, account);
+}
+
+/* What contacts learn, each governed by a setting. */
+static const struct {
+	const char *option, *on, *off;
+} told[] = {
+	{ "chat.receipts", "that a message arrived here", "not that a message arrived" },
+	{ "chat.markers", "what you have read, in readable chats", "not what you have read" },
+	{ "chat.markers_sealed", "what you have read, in sealed chats (both servers see that, too)", NULL },
+	{ "chat.states", "that you are typing, in readable chats", "not that you are typing" },
+	{ "chat.states_sealed", "that you are typing, in sealed chats (both servers see that, too)", NULL },
+};
+
+static void
+tell_contacts(Reply *reply)
+{
+	reply_print(reply, "contacts who may see your presence learn:");
+	reply_print(reply, "  that you are online, your status, and what this program can do");
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
+		g_autofree char *value = settings_get(told[i].option);
+		const char *words = value && g_str_equal(value, "on") ? told[i].on : told[i].off;
+
+		if (value && words)
+			reply_print(reply, "  %s (%s = %s)", words, told[i].option, value);
+	}
+	reply_print(reply, "strangers get the answers that a dead address would give");
+}
+
+static void
+tell_plugins(Reply *reply)
+{
+	g_autoptr(GHashTable) owners = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GString) list = g_string_new(NULL);
+	const void *row;
+
+	for (int t = 0; t < TABLES; t++)
+		for (guint i = 0; (row = table_row(t, i)); i++) {
+			const char *owner = table_owner(t, row);
+
+			if (g_str_equal(owner, "core") || g_str_equal(owner, "user") || !g_hash_table_add(owners, (gpointer)owner))
+				continue;
+			g_string_append_printf(list, "%s%s", list->len ? ", " : "", owner);
+		}
+	if (list->len)
+		reply_print(reply, "these plugins can read and send all that you can: %s", list->str);
+}
+
+static bool
+run_privacy(const struct cmd_call *call, GError **error)
+{
+	const GPtrArray *accounts = account_list();
+
+	(void)error;
+	for (guint i = 0; accounts && i < accounts->len; i++)
+		tell_account(call->reply, g_ptr_array_index(accounts, i));
+	tell_contacts(call->reply);
+	reply_print(call->reply,
+		"on this machine: messages, keys and passwords lie encrypted in %s; the settings are plain text in %s",
+		files_folder(FOLDER_DATA), files_folder(FOLDER_CONFIG));
+	reply_print(call->reply, "nothing is fetched because somebody sent it: no link is opened, no picture loaded");
+	tell_plugins(call->reply);
+	return true;
+}
+
+const struct cmd cmd_privacy_rows[] = {
+	{ .name = "privacy",
+		.needs = NEEDS_STORE,
+		.summary = "Tell who can see what at this moment",
+		.help = "It reports what is so, chat by chat where something is readable; /tls has the details of a connection, "
+			"/info those "
+			"of a contact.",
+		.run = run_privacy },
+	{ 0 },
+};
