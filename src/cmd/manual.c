@@ -170,7 +170,9 @@ print_command(const struct cmd *row)
 		g_auto(GStrv) words = g_strsplit(row->aliases, ",", 0);
 		g_autofree char *list = g_strjoinv(", /", words);
 
-		put_line("Also: /", list);
+		fputs("Also: /", stdout);
+		put_text(list);
+		puts(".");
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
 		if (row->needs & needs[i].need)
