@@ -958,7 +958,7 @@ a_flood_costs_little(void **state)
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		story(without_keys_nothing_leaves_before_a_yes),
@@ -1005,5 +1005,7 @@ main(void)
 		story(a_flood_costs_little),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
