@@ -5,6 +5,7 @@
 #include "account/account.h"
 #include "api/event.h"
 #include "api/option.h"
+#include "api/store.h"
 #include "base/table.h"
 #include "chat/catchup.h"
 #include "chat/convo.h"
@@ -171,6 +172,9 @@ chat_init(void)
 void
 chat_provider_changed(void)
 {
-	inbox_open_late();
+	if (!store_is_open())
+		return;
+	if (e2ee_provider())
+		inbox_open_late();
 	outbox_retry(NULL, NULL);
 }

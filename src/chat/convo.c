@@ -9,6 +9,7 @@
 #include "api/timer.h"
 #include "base/text.h"
 #include "chat/catchup.h"
+#include "chat/chat.h"
 #include "chat/message.h"
 #include "chat/older.h"
 #include "chat/outbox.h"
@@ -124,6 +125,7 @@ convos_load(void)
 	g_ptr_array_sort(list, newest_first);
 	for (guint i = 0; i < accounts->len; i++)
 		outbox_load(g_ptr_array_index(accounts, i));
+	chat_provider_changed();
 }
 
 void

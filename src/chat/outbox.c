@@ -40,6 +40,14 @@ struct lane {
 	GQueue jobs;
 	bool pumping;
 	guint timer, delay, question;
+	const struct e2ee_provider *asked; /* while PREPARING */
+	guint serial;                      /* of that question */
+};
+
+/* What an answer of prepare() belongs to; the provider may be gone meanwhile. */
+struct ticket {
+	guint64 job;
+	guint serial;
 };
 
 enum how { HOW_OPEN, HOW_SEALED, HOW_READABLE };
@@ -484,10 +492,10 @@ judge(struct job *job, GError **error)
 static void
 prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
 {
-	g_autofree guint64 *id = data;
-	struct job *job = jobs ? g_hash_table_lookup(jobs, id) : NULL;
+	g_autofree struct ticket *ticket = data;
+	struct job *job = jobs ? g_hash_table_lookup(jobs, &ticket->job) : NULL;
 
-	if (!job || job->lane->state != LANE_PREPARING)
+	if (!job || job->lane->state != LANE_PREPARING || job->lane->serial != ticket->serial)
 		return;
 	job->answered = true;
 	job->readiness = readiness;
@@ -537,6 +545,18 @@ without_provider(struct job *job)
 	return wait_in(job->lane, LANE_STUCK);
 }
 
+static void
+ask_provider(struct job *job, const struct e2ee_provider *provider)
+{
+	struct lane *lane = job->lane;
+	struct ticket *ticket = g_new(struct ticket, 1);
+
+	*ticket = (struct ticket){ job->id, ++lane->serial };
+	lane->asked = provider;
+	lane->state = LANE_PREPARING;
+	provider->prepare(convo_account(lane->conv), convo_peer(lane->conv), prepared, ticket);
+}
+
 static enum step
 stage_prepare(struct job *job, GError **error)
 {
@@ -551,8 +571,7 @@ stage_prepare(struct job *job, GError **error)
 		return without_provider(job);
 	if (answered)
 		return judge(job, error);
-	job->lane->state = LANE_PREPARING;
-	provider->prepare(convo_account(conv), convo_peer(conv), prepared, g_memdup2(&job->id, sizeof job->id));
+	ask_provider(job, provider);
 	if (!job->answered)
 		return STEP_WAIT;
 	job->answered = false;
@@ -777,7 +796,7 @@ outbox_retry(const char *account, const char *peer)
 	for (guint i = 0; i < found->len; i++) {
 		struct lane *lane = g_ptr_array_index(found, i);
 
-		if (lane->state != LANE_PREPARING)
+		if (lane->state != LANE_PREPARING || lane->asked != e2ee_provider())
 			lane_free_up(lane);
 		pump(lane);
 	}

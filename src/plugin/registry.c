@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/table.h"
-#include "chat/outbox.h"
+#include "chat/chat.h"
 #include "conf/settings.h"
 #include "plugin/loader.h"
 #include "plugin/options.h"
@@ -88,9 +88,8 @@ load(const char *path, bool start, GError **error)
 	if (!loaded)
 		loaded = g_ptr_array_new();
 	g_ptr_array_add(loaded, one);
-	/* Messages may have waited for somebody who seals them. */
 	if (start && one->plugin.e2ee)
-		outbox_retry(NULL, NULL);
+		chat_provider_changed();
 	return true;
 }
 
@@ -115,6 +114,8 @@ unload(struct loaded *one)
 	table_remove(one->plugin.name);
 	if (one->started && one->plugin.stop)
 		one->plugin.stop();
+	if (one->plugin.e2ee)
+		chat_provider_changed();
 	log_info("plugin %s: unloaded", one->plugin.name);
 	g_free(one);
 }
