@@ -22,6 +22,7 @@ struct Account {
 		PASSWORD_IDLE,
 		PASSWORD_RUNNING, /* the command runs, or a person is asked */
 	} password_step;
+	bool password_given;   /* to the stream, and no login came of it yet */
 	bool password_typed;   /* by a person, and not kept yet */
 	bool password_keep;    /* as soon as the server took it */
 	bool password_refused; /* the server did not take the last one */
@@ -66,7 +67,6 @@ void account_apply_options(Account *account, const char *changed);
 /* password.c: what the stream asks for */
 void password_wanted(Stream *stream);
 void password_taken(Account *account);
-void password_refused(Account *account);
 void password_forget(Account *account);
 
 /* contact.c: the table of contacts */

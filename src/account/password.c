@@ -35,6 +35,14 @@ keep(Account *account)
 }
 
 static void
+give(Account *account, const Secret *password)
+{
+	account->password_step = PASSWORD_IDLE;
+	account->password_given = password != NULL;
+	stream_password(account->stream, password);
+}
+
+static void
 command_done(Secret *password, const GError *error, gpointer data)
 {
 	g_autofree char *jid = data;
@@ -42,10 +50,20 @@ command_done(Secret *password, const GError *error, gpointer data)
 	Account *account = account_find(jid);
 	if (!account || account->password_step != PASSWORD_RUNNING)
 		return;
-	account->password_step = PASSWORD_IDLE;
 	if (!owned)
 		alert(jid, NULL, "password-command", "no password for %s: %s", jid, error->message);
-	stream_password(account->stream, owned);
+	give(account, owned);
+}
+
+/* The stream keeps what it was given until the server refuses it: wanting it again without a login in between says so. */
+static void
+note_refusal(Account *account)
+{
+	if (!account->password_given)
+		return;
+	g_clear_pointer(&account->password, secret_free);
+	account->password_given = false;
+	account->password_refused = true;
 }
 
 void
@@ -54,8 +72,9 @@ password_wanted(Stream *stream)
 	Account *account = account_of(stream);
 	if (account->password_step == PASSWORD_RUNNING)
 		return;
+	note_refusal(account);
 	if (account->password) {
-		stream_password(stream, account->password);
+		give(account, account->password);
 		return;
 	}
 	const char *command = account_get(account, "password_command");
@@ -66,7 +85,7 @@ password_wanted(Stream *stream)
 	}
 	g_autoptr(Secret) kept = account->password_refused ? NULL : load(account);
 	if (kept || !ask_person) {
-		stream_password(stream, kept);
+		give(account, kept);
 		return;
 	}
 	account->password_step = PASSWORD_RUNNING;
@@ -77,13 +96,12 @@ void
 account_give_password(Account *account, const Secret *password, bool keep_it)
 {
 	bool wanted = account->password_step == PASSWORD_RUNNING;
-	account->password_step = PASSWORD_IDLE;
 	secret_free(account->password);
 	account->password = password ? secret_copy(secret_bytes(password), secret_length(password)) : NULL;
 	account->password_typed = password != NULL;
 	account->password_keep = keep_it;
 	if (wanted)
-		stream_password(account->stream, account->password);
+		give(account, account->password);
 }
 
 static void
@@ -98,7 +116,7 @@ void
 password_taken(Account *account)
 {
 	static const char *const choices[] = { "no", "yes", NULL };
-	account->password_refused = false;
+	account->password_refused = account->password_given = false;
 	if (!account->password || !account->password_typed)
 		return;
 	if (account->password_keep) {
@@ -107,13 +125,6 @@ password_taken(Account *account)
 	}
 	g_autofree char *text = g_strdup_printf("Keep the password of %s in the encrypted store?", account->jid);
 	ask(account->jid, NULL, text, choices, keep_answered, g_strdup(account->jid), g_free);
-}
-
-void
-password_refused(Account *account)
-{
-	g_clear_pointer(&account->password, secret_free);
-	account->password_refused = true;
 }
 
 void

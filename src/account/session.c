@@ -35,7 +35,7 @@ static void
 ask_own_side(Account *account)
 {
 	g_autofree char *domain = jid_domain(account->jid);
-	disco_info(account->stream, account->jid, NULL, learnt, GINT_TO_POINTER(DISCO_ACCOUNT), NULL);
+	disco_info(account->stream, NULL, NULL, learnt, GINT_TO_POINTER(DISCO_ACCOUNT), NULL);
 	disco_info(account->stream, domain, NULL, learnt, GINT_TO_POINTER(DISCO_SERVER), NULL);
 }
 
