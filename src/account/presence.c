@@ -154,9 +154,7 @@ take_presence(Stream *stream, const Element *stanza)
 	Account *account = account_of(stream);
 	struct presence presence;
 	presence_read(stanza, &presence);
-	g_autofree char *full = presence.from ? jid_normalise(presence.from, NULL) : g_strdup(account->jid);
-	if (!full)
-		return true;
+	const char *full = presence.from ? presence.from : account->jid;
 	g_autofree char *bare = jid_bare(full);
 	if (*presence.type && subscription_take(account, presence.type, bare))
 		return true;

@@ -97,8 +97,5 @@ presence_visible_to(Stream *stream, const char *jid)
 bool
 presence_may_answer(Stream *stream, const Element *stanza)
 {
-	g_autofree char *from = NULL;
-	if (element_attr(stanza, "from") && !(from = jid_normalise(element_attr(stanza, "from"), NULL)))
-		return false;
-	return presence_visible_to(stream, from);
+	return presence_visible_to(stream, element_attr(stanza, "from"));
 }

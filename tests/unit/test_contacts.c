@@ -82,9 +82,8 @@ tell_connection(Stream *stream, enum connection_state state, bool resumed)
 }
 
 void
-stream_disconnect(Stream *stream, bool resumable)
+stream_disconnect(Stream *stream)
 {
-	(void)resumable;
 	if (!stream->online)
 		return;
 	tell_connection(stream, CONNECTION_OFFLINE, false);
