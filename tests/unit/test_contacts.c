@@ -9,10 +9,7 @@
 #include "base/clock.h"
 #include "base/table.h"
 #include "store/db.h"
-#include "xmpp/iq.h"
-#include "xmpp/parser.h"
-#include "xmpp/route.h"
-#include "xmpp/stream.h"
+#include "wire.h"
 #include "xmpp/xmpp.h"
 
 #include <malloc.h>
@@ -26,151 +23,9 @@
 
 #include <cmocka.h>
 
-#define ME "alice@a.test"
-#define FULL "alice@a.test/here"
-
-/* ---- the wire ---- */
-
-struct Stream {
-	char *jid;
-	gpointer owner;
-	bool online;
-	stream_ask_password ask;
-	Secret *password;
-};
-
-static GPtrArray *sent; /* of char *: stanzas since the last look */
-static bool versions = true;
-
-Stream *
-stream_new(const struct stream_config *config, const struct stream_memory *memory, stream_ask_password ask_password)
-{
-	(void)memory;
-	Stream *stream = g_new0(Stream, 1);
-	stream->jid = g_strdup(config->jid);
-	stream->ask = ask_password;
-	return stream;
-}
-
-void
-stream_configure(Stream *stream, const struct stream_config *config)
-{
-	(void)stream, (void)config;
-}
-
-void
-stream_free(Stream *stream)
-{
-	iq_lost(stream);
-	secret_free(stream->password);
-	g_free(stream->jid);
-	g_free(stream);
-}
-
-void
-stream_connect(Stream *stream)
-{
-	stream->ask(stream);
-}
-
-static void
-tell_connection(Stream *stream, enum connection_state state, bool resumed)
-{
-	stream->online = state == CONNECTION_ONLINE;
-	event_emit(&(Event){
-		.kind = EVENT_CONNECTION, .account = stream->jid, .connection = { .state = state, .resumed = resumed } });
-}
-
-void
-stream_disconnect(Stream *stream)
-{
-	if (!stream->online)
-		return;
-	tell_connection(stream, CONNECTION_OFFLINE, false);
-	iq_lost(stream);
-}
-
-void
-stream_password(Stream *stream, const Secret *password)
-{
-	secret_free(stream->password);
-	stream->password = password ? secret_copy(secret_bytes(password), secret_length(password)) : NULL;
-}
-
-bool
-stream_send(Stream *stream, Node *node)
-{
-	if (stream->online)
-		g_ptr_array_add(sent, node_to_xml(node));
-	node_free(node);
-	return stream->online;
-}
-
-const char *
-stream_jid(const Stream *stream)
-{
-	return stream->jid;
-}
-
-const char *
-stream_full_jid(const Stream *stream)
-{
-	return stream->online ? FULL : NULL;
-}
-
-bool
-stream_online(const Stream *stream)
-{
-	return stream->online;
-}
-
-bool
-stream_feature(const Stream *stream, const char *name, const char *ns)
-{
-	(void)stream, (void)name;
-	return versions && !strcmp(ns, "urn:xmpp:features:rosterver");
-}
-
-char **
-stream_describe(const Stream *stream)
-{
-	(void)stream;
-	return NULL;
-}
-
-void
-stream_set_active(Stream *stream, bool active)
-{
-	(void)stream, (void)active;
-}
-
-void
-stream_reset_memory(Stream *stream)
-{
-	(void)stream;
-}
-
-void
-stream_committed(void)
-{
-}
-
-void
-stream_set_owner(Stream *stream, gpointer owner)
-{
-	stream->owner = owner;
-}
-
-gpointer
-stream_owner(const Stream *stream)
-{
-	return stream->owner;
-}
-
 /* ---- helpers ---- */
 
 static char *folder;
-static Account *account;
 static GString *log_of_events; /* "roster bob@b.test both online;" ... */
 static guint roster_events, loaded_events;
 
@@ -217,77 +72,6 @@ static bool
 happened(const char *what)
 {
 	return strstr(log_of_events->str, what) != NULL;
-}
-
-static bool
-always(gpointer data, const char *from, const char *id)
-{
-	(void)data, (void)from, (void)id;
-	return true;
-}
-
-static void
-says(const char *xml)
-{
-	g_autoptr(GError) error = NULL;
-	const char *condition, *why;
-	Parser *parser = parser_new(always, NULL);
-	const char *header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
-	assert_true(parser_feed(parser, header, strlen(header), &condition, &error));
-	parser_trust(parser, true);
-	assert_true(parser_feed(parser, xml, strlen(xml), &condition, &error));
-	Stanza *stanza;
-	enum parser_item item;
-	while ((item = parser_take(parser, &stanza, &why)) != PARSER_NOTHING) {
-		if (item == PARSER_STANZA)
-			route_stanza(account_stream(account), stanza);
-		stanza_unref(stanza);
-	}
-	parser_free(parser);
-}
-
-static void G_GNUC_PRINTF(1, 2) saysf(const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	g_autofree char *xml = g_strdup_vprintf(format, list);
-	va_end(list);
-	says(xml);
-}
-
-/* The newest stanza with this text; NULL if none was sent. */
-static const char *
-sent_with(const char *text)
-{
-	for (guint i = sent->len; i; i--)
-		if (strstr(sent->pdata[i - 1], text))
-			return sent->pdata[i - 1];
-	return NULL;
-}
-
-static guint
-count_sent(const char *text)
-{
-	guint count = 0;
-	for (guint i = 0; i < sent->len; i++)
-		count += strstr(sent->pdata[i], text) != NULL;
-	return count;
-}
-
-static char *
-id_of(const char *xml)
-{
-	assert_non_null(xml);
-	const char *at = strstr(xml, " id=\"");
-	assert_non_null(at);
-	return g_strndup(at + 5, strcspn(at + 5, "\""));
-}
-
-static void
-answer(const char *question, const char *payload)
-{
-	g_autofree char *id = id_of(sent_with(question));
-	saysf("<iq type='result' id='%s' to='" FULL "'>%s</iq>", id, payload);
 }
 
 #define ROSTER(items) "<query xmlns='jabber:iq:roster' ver='v1'>" items "</query>"
@@ -801,7 +585,9 @@ changes_need_a_connection_and_tell_how_they_ended(void **state)
 	go_online(ROSTER(BOB));
 	assert_true(contact_rename(account, "bob@b.test", "B", count_answer, NULL, NULL));
 	g_autofree char *id = id_of(sent_with("jabber:iq:roster"));
-	saysf("<iq type='error' id='%s'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", id);
+	saysf("<iq type='error' id='%s'><error type='cancel'><not-allowed "
+	      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+		id);
 	assert_int_equal(answers, 1);
 	assert_non_null(last_error);
 	assert_true(contact_remove(account, "bob@b.test", count_answer, NULL, NULL));
@@ -814,10 +600,12 @@ changes_need_a_connection_and_tell_how_they_ended(void **state)
 
 /* ---- features of others ---- */
 
-#define EXODUS_CAPS "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://code.google.com/p/exodus' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/>"
-#define EXODUS_INFO(more)                                                                                                       \
-	"<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc' name='Exodus 0.9.1'/>"      \
-	"<feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/>"         \
+#define EXODUS_CAPS                                                                                       \
+	"<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://code.google.com/p/exodus' " \
+	"ver='QgayPKawpkPSDYmwT/WM94uAlu0='/>"
+#define EXODUS_INFO(more)                                                                                                  \
+	"<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc' name='Exodus 0.9.1'/>" \
+	"<feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/>"    \
 	"<feature var='http://jabber.org/protocol/muc'/><feature var='http://jabber.org/protocol/caps'/>" more "</query>"
 
 static void
@@ -851,12 +639,14 @@ a_wrong_list_for_a_hash_is_not_believed(void **state)
 {
 	(void)state;
 	go_online(ROSTER(BOB "<item jid='erin@b.test' subscription='both'/>"));
-	says("<presence from='bob@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='aaaaaaaaaaaaaaaaaaaaaaaaaaa='/></presence>");
+	says("<presence from='bob@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' "
+	     "ver='aaaaaaaaaaaaaaaaaaaaaaaaaaa='/></presence>");
 	g_autofree char *id = id_of(sent_with("aaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 	saysf("<iq type='result' id='%s' from='bob@b.test/x'>%s</iq>", id, EXODUS_INFO("<feature var='urn:evil'/>"));
 	assert_false(contact_has_feature(account, "bob@b.test", "urn:evil"));
 	g_ptr_array_set_size(sent, 0);
-	says("<presence from='erin@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='aaaaaaaaaaaaaaaaaaaaaaaaaaa='/></presence>");
+	says("<presence from='erin@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' "
+	     "ver='aaaaaaaaaaaaaaaaaaaaaaaaaaa='/></presence>");
 	assert_non_null(strstr(sent_with("aaaaaaaaaaaaaaaaaaaaaaaaaaa"), "erin@b.test"));
 }
 
@@ -866,7 +656,8 @@ who_does_not_see_us_is_not_asked(void **state)
 {
 	(void)state;
 	go_online(ROSTER(CAROL));
-	says("<presence from='carol@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='bbbbbbbbbbbbbbbbbbbbbbbbbbb='/></presence>");
+	says("<presence from='carol@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' "
+	     "ver='bbbbbbbbbbbbbbbbbbbbbbbbbbb='/></presence>");
 	assert_int_equal(sent->len, 0);
 }
 
@@ -876,7 +667,9 @@ a_flood_of_hashes_is_a_trickle_of_questions(void **state)
 	(void)state;
 	go_online(ROSTER(BOB));
 	for (int i = 0; i < 2000; i++)
-		saysf("<presence from='bob@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='%027d='/></presence>", i);
+		saysf("<presence from='bob@b.test/x'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' "
+		      "ver='%027d='/></presence>",
+			i);
 	assert_int_equal(count_sent("disco#info"), 8);
 }
 
@@ -896,8 +689,9 @@ big_roster(int count)
 	GString *xml = g_string_new("<query xmlns='jabber:iq:roster' ver='v9'>");
 	for (int i = 0; i < count; i++)
 		g_string_append_printf(xml,
-			"<item jid='contact%05d@server%d.example' name='Contact Number %d' subscription='both'><group>Group %d</group></item>", i,
-			i % 50, i, i % 20);
+			"<item jid='contact%05d@server%d.example' name='Contact Number %d' subscription='both'><group>Group "
+			"%d</group></item>",
+			i, i % 50, i, i % 20);
 	g_string_append(xml, "</query>");
 	return xml;
 }
@@ -934,8 +728,8 @@ ten_thousand_contacts_are_quick_and_small(void **state)
 		saysf("<presence from='contact%05d@server%d.example/r'>" EXODUS_CAPS "</presence>", i, i % 50);
 	double presence = cpu_ms() - start;
 	assert_int_equal(roster_events, 10000);
-	printf("10 000 contacts: first %.0f ms, from the store %.0f ms, unchanged %.0f ms, presence %.0f ms, %zu bytes each\n", first,
-		load, again, presence, each);
+	printf("10 000 contacts: first %.0f ms, from the store %.0f ms, unchanged %.0f ms, presence %.0f ms, %zu bytes each\n",
+		first, load, again, presence, each);
 #ifndef __SANITIZE_ADDRESS__
 	assert_true(first < 700 && load < 300 && again < 400);
 	assert_true(each < 600);
@@ -973,10 +767,12 @@ options_are_checked_and_kept(void **state)
 	assert_false(account_set(account, "password_command", "cat 'x", NULL));
 	assert_true(account_set(account, "port", "5222", NULL));
 	assert_true(account_set(account, "proxy", "socks5://u:p@127.0.0.1:9050", NULL));
-	assert_true(account_set(account, "fingerprint", "AB:CD:EF:01 23456789abcdef0123456789abcdef0123456789abcdef0123456789", NULL));
+	assert_true(
+		account_set(account, "fingerprint", "AB:CD:EF:01 23456789abcdef0123456789abcdef0123456789abcdef0123456789", NULL));
 	restart();
 	assert_string_equal(account_get(account, "port"), "5222");
-	assert_string_equal(account_get(account, "fingerprint"), "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
+	assert_string_equal(
+		account_get(account, "fingerprint"), "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
 	assert_true(account_set(account, "port", "", NULL));
 	assert_null(account_get(account, "port"));
 }
