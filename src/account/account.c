@@ -317,5 +317,6 @@ account_init(void)
 	table_add(TABLE_STANZAS, blocked_hooks, "core");
 	table_add(TABLE_STANZAS, presence_hooks, "core");
 	route_set_contact_check(is_contact);
+	db_on_commit(stream_committed);
 	presence_init();
 }
