@@ -467,10 +467,14 @@ news(Stream *stream, const Element *stanza)
 	if (!ids)
 		return true;
 	set_heard(own, peer, LIST_HERE, NULL);
-	if (is_own)
+	if (is_own) {
 		take_own(account, items, ids, cut, true);
-	else
-		take(account, peer, ids, cut);
+		return true;
+	}
+	take(account, peer, ids, cut);
+	/* What was typed before they had keys need not wait for a person any more. */
+	if (ids->len)
+		e2ee_keys_changed(account, peer);
 	return true;
 }
 

@@ -84,3 +84,6 @@ PUBLIC GPtrArray *e2ee_identities(Account *account, const char *peer);
 PUBLIC GPtrArray *e2ee_history(Account *account, const char *peer);
 PUBLIC bool
 e2ee_set_trust(Account *account, const char *peer, guint32 device, const char *fingerprint, enum trust trust, GError **error);
+/* A provider tells that the peer offers other keys than before: what waits for keys, or for a person because there were none, is
+ * tried again. */
+PUBLIC void e2ee_keys_changed(Account *account, const char *peer);
