@@ -23,6 +23,7 @@
 #include "store/store.h"
 #include "store/vault.h"
 #include "ui/ui.h"
+#include "xmpp/stream.h"
 #include "xmpp/xmpp.h"
 
 #include <glib-unix.h>
@@ -50,7 +51,7 @@ anybody_online(void)
 {
 	const GPtrArray *accounts = account_list();
 	for (guint i = 0; i < accounts->len; i++)
-		if (account_online(accounts->pdata[i]))
+		if (account_online(accounts->pdata[i]) || stream_leaving(account_stream(accounts->pdata[i])))
 			return true;
 	return false;
 }

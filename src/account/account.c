@@ -318,5 +318,6 @@ account_init(void)
 	table_add(TABLE_STANZAS, presence_hooks, "core");
 	route_set_contact_check(is_contact);
 	db_on_commit(stream_committed);
+	db_on_lost(stream_batch_lost);
 	presence_init();
 }

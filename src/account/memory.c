@@ -4,6 +4,7 @@
 #include "api/log.h"
 #include "api/store.h"
 #include "store/db.h"
+#include "xmpp/stream.h"
 
 char *
 memory_get(const char *account, const char *key)
@@ -20,8 +21,11 @@ memory_put(const char *account, const char *key, const char *value)
 	bool kept = value ? store_run(&error, "INSERT OR REPLACE INTO account_memory (account, key, value) VALUES (?, ?, ?)", "sss",
 				    account, key, value)
 			  : store_run(&error, "DELETE FROM account_memory WHERE account = ? AND key = ?", "ss", account, key);
-	if (!kept)
-		log_error("%s: %s is not remembered: %s", account, key, error->message);
+	if (kept)
+		return;
+	log_error("%s: %s is not remembered: %s", account, key, error->message);
+	/* Then what arrived before it was not kept either: nothing of it may be acknowledged. */
+	stream_batch_lost();
 }
 
 const struct stream_memory account_memory = {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OWING_MS = 20 };
+enum { OWING_MS = 20, LOST_BATCH_MS = 10000 };
 
 enum input
 session_features(Stream *stream, const Element *element)
@@ -235,12 +235,10 @@ on_owing(gpointer data)
 
 	stream->owing_timer = 0;
 	stream->memory.flush();
-	/* Where the flush commits, stream_committed() has answered already. */
-	if (stream->sm.owing)
-		acknowledge(stream);
 }
 
-/* The count joins the batch of what it counts; the answer leaves when that batch is durable, or is made so after a moment. */
+/* The count joins the batch of what it counts; the answer leaves when that batch is durable, which it is made to be after a moment.
+ * Where it cannot be, nothing is acknowledged. */
 enum input
 session_ack_wanted(Stream *stream, const Element *element)
 {
@@ -259,8 +257,26 @@ stream_committed(void)
 {
 	for (guint i = 0; i < streams()->len; i++) {
 		Stream *stream = g_ptr_array_index(streams(), i);
+		stream->sm.durable = stream->sm.saved;
 		if (stream->sm.owing)
 			acknowledge(stream);
+	}
+}
+
+/* The server still has what the batch lost: it is asked for that again by resuming from the last count that was kept. */
+void
+stream_batch_lost(void)
+{
+	for (guint i = 0; i < streams()->len; i++) {
+		Stream *stream = g_ptr_array_index(streams(), i);
+		GError *error = NULL;
+		stream->sm.owing = false;
+		if (!stream->sm.counting)
+			continue;
+		stream->sm.handled = stream->sm.saved = stream->sm.durable;
+		stream->retry_least_ms = LOST_BATCH_MS;
+		fault(&error, FAULT_STORE, "what arrived could not be stored, it will be asked for again");
+		machine_step(stream, machine_lose(stream, error, NULL, true), NULL);
 	}
 }
 
@@ -272,8 +288,8 @@ settle_count(Stream *stream)
 	if (!stream->sm.counting)
 		return;
 	sm_save(&stream->sm, stream->config.jid, &stream->memory);
+	stream->sm.owing = true;
 	stream->memory.flush();
-	acknowledge(stream);
 }
 
 enum input

@@ -43,9 +43,9 @@ sm_save(struct sm *sm, const char *account, const struct stream_memory *memory)
 	g_autofree char *value = NULL;
 
 	sm->saved = sm->handled;
-	if (!sm->resumable)
-		return;
-	value = g_strdup_printf("%s\n%s\n%" G_GUINT64_FORMAT, sm->id, sm->full, sm->handled);
+	/* Without a session to keep it still joins the batch, whose commit is waited for. */
+	if (sm->resumable)
+		value = g_strdup_printf("%s\n%s\n%" G_GUINT64_FORMAT, sm->id, sm->full, sm->handled);
 	memory->put(account, KEY, value);
 }
 
@@ -60,7 +60,7 @@ sm_load(struct sm *sm, const char *account, const struct stream_memory *memory)
 		return;
 	sm->id = g_strdup(lines[0]);
 	sm->full = g_strdup(lines[1]);
-	sm->saved = sm->handled;
+	sm->saved = sm->durable = sm->handled;
 	sm->resumable = sm->fresh = true;
 }
 

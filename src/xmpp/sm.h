@@ -10,6 +10,7 @@ struct sm {
 	bool resumable;
 	bool fresh;      /* of an earlier process: what was sent then is not known here */
 	guint64 saved;   /* handled, as it was given to the memory last */
+	guint64 durable; /* and as it surely is there */
 	guint64 handled; /* stanzas of the server */
 	guint64 sent;    /* stanzas of ours */
 	guint64 acknowledged;

@@ -328,6 +328,12 @@ stream_online(const Stream *stream)
 	return stream->state == STATE_ONLINE;
 }
 
+bool
+stream_leaving(const Stream *stream)
+{
+	return stream->state == STATE_LEAVING;
+}
+
 const Element *
 stream_features(const Stream *stream)
 {

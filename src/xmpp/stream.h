@@ -46,6 +46,10 @@ void stream_network_changed(void); /* try waiting ones at once, check live ones 
 /* The batch that stream_memory.put() joined is durable: acknowledgements that waited for it leave. The owner calls it after each
  * commit. */
 void stream_committed(void);
+/* That batch is lost: what it held is asked for again. */
+void stream_batch_lost(void);
+/* Is it saying goodbye, for two seconds at most? */
+bool stream_leaving(const Stream *stream);
 
 /* Takes node. Offline: dropped, false. Counted for 0198. */
 bool stream_send(Stream *stream, Node *node);

@@ -22,6 +22,8 @@ static char *reason_seen, *code_seen, *auth_seen, *binding_seen;
 static bool resumed_seen, will_retry_seen;
 static guint64 ack_seen;
 static char *alert_seen;
+static guint flushes;
+static bool disk_full;
 
 static char *
 memory_get_(const char *account, const char *key)
@@ -43,6 +45,11 @@ memory_put_(const char *account, const char *key, const char *value)
 static void
 memory_flush_(void)
 {
+	flushes++;
+	if (disk_full)
+		stream_batch_lost();
+	else
+		stream_committed();
 }
 
 static const struct stream_memory memory = { memory_get_, memory_put_, memory_flush_ };
