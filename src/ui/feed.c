@@ -255,10 +255,10 @@ on_ask(const Event *event)
 	question->id = event->ask.id;
 	question->window = window->number;
 	question->choices = g_strdupv((char **)event->ask.choices);
-	g_autofree char *joined = g_strjoinv("  /", question->choices);
+	g_autofree char *joined = g_strjoinv(" or /", question->choices);
 	question->words = g_strdup_printf("? /%s", joined);
 	g_ptr_array_add(questions, question);
-	g_autofree char *text = g_strdup_printf("%s  answer with /%s", event->ask.text, joined);
+	g_autofree char *text = g_strdup_printf("%s\nanswer with /%s", event->ask.text, joined);
 	add_text(window, LINE_ASK, text, false);
 	window_raise(window, ACTIVITY_ALERT);
 	layout_dirty(PART_STATUS);

@@ -12,6 +12,7 @@
 #define FRAME_US 33000 /* between two frames while much comes in */
 #define STUCK_MS 20    /* until a terminal that takes nothing is tried again */
 #define INPUT_ROWS_MAX 8
+#define HINT_SECONDS 8
 
 static struct {
 	bool on;
@@ -22,6 +23,7 @@ static struct {
 	int input_top; /* first line of the input that is seen */
 	enum style hint_style;
 	char *hint;
+	guint hint_source; /* until it goes by itself */
 	const struct layout_ask *ask;
 } layout;
 
@@ -80,6 +82,7 @@ layout_stop(void)
 {
 	layout.on = false;
 	g_clear_handle_id(&layout.source, g_source_remove);
+	g_clear_handle_id(&layout.hint_source, g_source_remove);
 	g_clear_pointer(&layout.hint, g_free);
 	layout.ask = NULL;
 }
@@ -115,8 +118,8 @@ draw_ask(void)
 	for (int row = 0; row < rows; row++)
 		screen_fill(row, 0, cols, STYLE_TEXT);
 	const char *texts[] = { ask->title, ask->trouble ? ask->trouble : "", ask->prompt };
-	static const enum style styles[] = { STYLE_OWN_NICK, STYLE_ERROR, STYLE_PROMPT };
-	int at = rows >= 5 ? middle - 2 : 0;
+	static const enum style styles[] = { STYLE_TEXT, STYLE_ERROR, STYLE_PROMPT };
+	int at = rows >= 12 ? middle - 4 : 0;
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		size_t length = strlen(texts[i]), next = 0;
 		for (size_t from = 0; from < length && at < rows; from += next, at++) {
@@ -126,7 +129,7 @@ draw_ask(void)
 			screen_put(at, col, width, styles[i], texts[i] + from, bytes);
 			screen_cursor(at, MIN(col + width + 1, cols - 1));
 		}
-		at += rows >= 8 && i == 0;
+		at += rows >= 12 && i < 2 && *texts[i];
 	}
 }
 
@@ -140,24 +143,25 @@ draw_secret_line(int row, int cols)
 }
 
 /* In a readable conversation the prompt itself says so. */
-static const char *
+static char *
 prompt_of(const Window *window, enum style *style)
 {
+	const char *search = editor_search(window->editor);
 	*style = STYLE_PROMPT;
-	if (editor_search(window->editor))
-		return "look for: ";
+	if (search)
+		return g_strdup_printf("look for \"%s\": ", search);
 	if (window->conv && convo_seal_state(window->conv) == CONVO_READABLE) {
 		*style = STYLE_PLAIN;
-		return screen_cols() >= 40 ? "PLAIN> " : "P> ";
+		return g_strdup(screen_cols() >= 40 ? "PLAIN> " : "P> ");
 	}
-	return "> ";
+	return g_strdup("> ");
 }
 
 static void
 draw_input(Window *window)
 {
 	enum style prompt_style;
-	const char *prompt = prompt_of(window, &prompt_style);
+	g_autofree char *prompt = prompt_of(window, &prompt_style);
 	int cols = screen_cols(), rows = screen_rows(), prompt_width = MIN(glyph_width(prompt, strlen(prompt)), MAX(cols - 4, 0));
 	guint cursor_line;
 	int cursor_col, width = MAX(cols - prompt_width, 1);
@@ -274,9 +278,22 @@ layout_resized(void)
 	layout_dirty(PART_ALL);
 }
 
+static gboolean
+on_hint_over(gpointer data)
+{
+	(void)data;
+	layout.hint_source = 0;
+	layout_clear_hint();
+	return G_SOURCE_REMOVE;
+}
+
 void
 layout_hint(enum style style, const char *text)
 {
+	g_clear_handle_id(&layout.hint_source, g_source_remove);
+	/* What warns stays until a key is typed. */
+	if (style == STYLE_STATUS)
+		layout.hint_source = g_timeout_add_seconds(HINT_SECONDS, on_hint_over, NULL);
 	g_free(layout.hint);
 	layout.hint = g_strdup_printf(" %s", text);
 	layout.hint_style = style;
@@ -288,6 +305,7 @@ layout_clear_hint(void)
 {
 	if (!layout.hint)
 		return;
+	g_clear_handle_id(&layout.hint_source, g_source_remove);
 	g_clear_pointer(&layout.hint, g_free);
 	layout_dirty(PART_STATUS);
 }

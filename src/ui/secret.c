@@ -48,10 +48,11 @@ show(void)
 	if (state != UNLOCK_NO) {
 		shown = (struct layout_ask){
 			.whole = true,
-			.title = creating ? "sotto - what you type is not shown. The passphrase encrypts your messages and keys on "
-					    "this disk; "
-					    "nobody can bring it back. Ctrl+D leaves."
-					  : "sotto - what you type is not shown. Ctrl+D leaves.",
+			.title = creating
+					 ? "sotto\n\nA passphrase encrypts your messages and keys on this disk. Nobody can bring "
+					   "it back "
+					   "once it is forgotten.\n\nWhat you type is not shown. Ctrl+D leaves."
+					 : "sotto\n\nYour messages and keys are locked. What you type is not shown. Ctrl+D leaves.",
 			.prompt = prompts[state],
 			.trouble = trouble,
 		};
