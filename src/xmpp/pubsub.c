@@ -196,7 +196,7 @@ build_publish(const struct job *job, bool with_options)
 }
 
 static void
-configured_last(Stream *stream, const Element *result, const GError *error, gpointer data)
+finished(Stream *stream, const Element *result, const GError *error, gpointer data)
 {
 	(void)result;
 	job_end(stream, data, NULL, error);
@@ -208,7 +208,7 @@ published_plainly(Stream *stream, const Element *result, const GError *error, gp
 	struct job *job = data;
 	/* The node may have come into being only now, with the server's own access model. */
 	if (result)
-		iq_set(stream, NULL, build_configure(job->node, job->access), configured_last, job, NULL);
+		iq_set(stream, NULL, build_configure(job->node, job->access), finished, job, NULL);
 	else
 		job_end(stream, job, NULL, error);
 }
@@ -223,7 +223,7 @@ configured_first(Stream *stream, const Element *result, const GError *error, gpo
 		job_end(stream, job, NULL, error);
 		return;
 	}
-	iq_set(stream, NULL, build_publish(job, false), missing ? published_plainly : configured_last, job, NULL);
+	iq_set(stream, NULL, build_publish(job, false), missing ? published_plainly : finished, job, NULL);
 }
 
 static void
@@ -232,7 +232,7 @@ created(Stream *stream, const Element *result, const GError *error, gpointer dat
 	struct job *job = data;
 	const char *condition = result ? NULL : iq_condition(error);
 	if (result)
-		iq_set(stream, NULL, build_publish(job, false), configured_last, job, NULL);
+		iq_set(stream, NULL, build_publish(job, false), finished, job, NULL);
 	else if (g_error_matches(error, FAULT, FAULT_OFFLINE) || (!condition && !result))
 		job_end(stream, job, NULL, error);
 	else

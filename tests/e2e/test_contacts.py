@@ -19,15 +19,19 @@ def strangers(lab):
     return alice, bob, a, b
 
 
+def asked(client, jid, kind):
+    return client.wait("subscription", lambda e: e["kind"] == kind, jid=jid)
+
+
 def online(client, jid):
     return client.wait("roster", jid=jid, where=lambda e: e["presence"] == "online" and e["subscription"] == "both")
 
 
 def befriend(alice, bob):
     alice.run("/add bob@b.test Bob friends")
-    bob.wait("subscription", jid="alice@a.test", kind="request")
+    asked(bob, "alice@a.test", "request")
     bob.run("/accept-contact alice@a.test")
-    alice.wait("subscription", jid="bob@b.test", kind="approved")
+    asked(alice, "bob@b.test", "approved")
     online(alice, "bob@b.test")
     online(bob, "alice@a.test")
 
@@ -44,9 +48,9 @@ def test_adding_and_accepting_lets_both_see_each_other(strangers):
 def test_refusing_tells_the_asker(strangers):
     alice, bob, _, _ = strangers
     alice.run("/add bob@b.test")
-    bob.wait("subscription", jid="alice@a.test", kind="request")
+    asked(bob, "alice@a.test", "request")
     bob.run("/refuse-contact alice@a.test")
-    alice.wait("subscription", jid="bob@b.test", kind="refused")
+    asked(alice, "bob@b.test", "refused")
     assert not bob.seen("roster", jid="alice@a.test", presence="online")
 
 
@@ -119,9 +123,7 @@ def test_a_roster_that_changed_meanwhile_is_brought_up_to_date(lab, federation, 
 def answer_of(raw, to, payload, number, kind="get"):
     raw.send(f"<iq type='{kind}' id='q{number}' to='{to}'>{payload}</iq>")
     answer = raw.wait("iq", lambda s: s.get("id") == f"q{number}")
-    text = re.sub(r"(to|from)='[^']*'", "", "")
-    return answer.get("type"), [child.tag for child in answer], [c.get("type") for c in answer], [
-        grandchild.tag for child in answer for grandchild in child], text
+    return answer.get("type"), [(child.tag, child.get("type"), [grandchild.tag for grandchild in child]) for child in answer]
 
 
 QUESTIONS = [
@@ -133,11 +135,6 @@ QUESTIONS = [
     "<time xmlns='urn:xmpp:time'/>",
     "<vCard xmlns='vcard-temp'/>",
 ]
-
-
-def full_jid(server):
-    """The full address that the client was bound to."""
-    return re.search(r"<jid>(alice@a\.test/[^<]+)</jid>|to='(alice@a\.test/[^']+)'", server.log.read_text(errors="replace"))
 
 
 def test_strangers_get_what_a_dead_address_gets(strangers):  # J05
@@ -185,7 +182,7 @@ def test_a_flood_of_requests_is_one_line(strangers):  # H07
         raw.close()
     alert = alice.wait("alert", code="subscription-flood", timeout=30)
     assert "more people ask" in alert["text"]
-    assert len(alice.seen("subscription", kind="request")) < 15
+    assert len(alice.seen("subscription")) < 15
     assert "m29@b.test" in alice.run("/requests")
     alice.run("/refuse-contact all")
     assert "nobody waits" in alice.run("/requests")
