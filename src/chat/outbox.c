@@ -390,7 +390,7 @@ take_seal(Message *message, const char *seal, enum trust trust)
 	message->seal = g_strdup(seal);
 	message->trust = trust;
 	if (changed && !message->hidden)
-		message_emit(EVENT_MESSAGE_CHANGED, message);
+		message_emit(EVENT_MESSAGE_STATE, message);
 }
 
 /* A person allowed what waits here, and what follows, to be read by the servers. */
