@@ -152,7 +152,7 @@ static void
 open_store(Secret *key)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *path = files_path(FOLDER_DATA, "sotto.db", &error);
+	g_autofree char *path = files_path(FOLDER_DATA, DB_NAME, &error);
 	if (!path || !db_open(path, key, &error) || !accounts_load(&error)) {
 		fail_start(error);
 		return;
@@ -168,6 +168,7 @@ open_store(Secret *key)
 static void
 on_key(Secret *key, const GError *error, gpointer data)
 {
+	g_autoptr(Secret) owned = key;
 	(void)data;
 	if (app.quitting)
 		return;
@@ -199,7 +200,7 @@ on_source(Secret *passphrase, const GError *error, gpointer data)
 {
 	bool from_service = GPOINTER_TO_INT(data);
 	if (passphrase) {
-		use_passphrase(secret_ref(passphrase));
+		use_passphrase(passphrase);
 		return;
 	}
 	if (app.options->headless) {
