@@ -169,7 +169,7 @@ session_stanza(Stream *stream, const Element *element)
 			stream, element_name(element), element_attr(element, "from"), element_attr(element, "id"), stream->skipped);
 	else
 		route_stanza(stream, stream->current);
-	if (counts && stream->sm.counting)
+	if (counts && stream->sm.counting && !stream->sm.lost)
 		stream->sm.handled++;
 	return INPUT_NONE;
 }
@@ -243,7 +243,7 @@ enum input
 session_ack_wanted(Stream *stream, const Element *element)
 {
 	(void)element;
-	if (!stream->sm.counting)
+	if (!stream->sm.counting || stream->sm.lost)
 		return INPUT_NONE;
 	sm_save(&stream->sm, stream->config.jid, &stream->memory);
 	stream->sm.owing = true;
@@ -271,8 +271,10 @@ stream_batch_lost(void)
 		Stream *stream = g_ptr_array_index(streams(), i);
 		GError *error = NULL;
 		stream->sm.owing = false;
-		if (!stream->sm.counting)
+		if (!stream->sm.counting || stream->sm.lost)
 			continue;
+		/* The stanza in whose middle we may stand counts no more either. */
+		stream->sm.lost = true;
 		stream->sm.handled = stream->sm.saved = stream->sm.durable;
 		stream->retry_least_ms = LOST_BATCH_MS;
 		fault(&error, FAULT_STORE, "what arrived could not be stored, it will be asked for again");

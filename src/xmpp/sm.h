@@ -18,6 +18,7 @@ struct sm {
 	gsize bytes;           /* of them */
 	bool counting;         /* between <enable/> or <resumed/> and the loss of the stream */
 	bool asked;            /* our <r/> is open */
+	bool lost;             /* what was handled was not kept: nothing counts until the link is cut */
 	bool owing;            /* their <r/> is open: <a/> leaves when what was handled is durable */
 };
 struct sm_kept {
