@@ -436,6 +436,7 @@ stop(void)
 
 PLUGIN = {
 	PLUGIN_HEAD,
+	.flags = PLUGIN_DEFAULT,
 	.name = "verify",
 	.summary = "Compare keys in words, blocks and pictures, and decide whom to trust",
 	.stop = stop,
