@@ -356,12 +356,13 @@ read_salt(struct server_first *first, const char *field, GError **error)
 static bool
 read_iterations(struct server_first *first, const char *field, GError **error)
 {
+	g_autoptr(GError) why = NULL;
 	guint64 count;
 
 	if (!field || strncmp(field, "i=", 2) != 0)
 		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	if (!g_ascii_string_to_unsigned(field + 2, 10, 0, G_MAXUINT32, &count, NULL))
-		count = 0;
+	if (!g_ascii_string_to_unsigned(field + 2, 10, 0, G_MAXUINT32, &count, &why))
+		count = g_error_matches(why, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS) ? G_MAXUINT32 : 0;
 	if (count < ITERATIONS_LEAST)
 		return fault(error, FAULT_TRUST,
 			"the server wants the password hashed so few times (%.16s) that it could be guessed from that", field + 2);

@@ -27,13 +27,14 @@ struct FakeServer {
 	GCancellable *cancellable;
 	Parser *parser;
 	GByteArray *out;
+	gsize written;
 	bool writing, secure, authenticated;
 	char in[16384];
 	guint connections;
 	/* login */
 	Gsasl *gsasl;
 	Gsasl_session *session;
-	char *nonce;
+	char *nonce, *challenge;
 	/* XEP-0198 */
 	char *sm_id;
 	bool counting;
@@ -63,10 +64,14 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
 	if (!current || !server->link || G_OUTPUT_STREAM(source) != g_io_stream_get_output_stream(G_IO_STREAM(server->link)))
 		return;
 	server->writing = false;
-	if (length > 0)
-		g_byte_array_remove_range(server->out, 0, (guint)length);
-	if (length > 0)
-		write_on(server);
+	if (length <= 0)
+		return;
+	server->written += (gsize)length;
+	if (server->written == server->out->len) {
+		g_byte_array_set_size(server->out, 0);
+		server->written = 0;
+	}
+	write_on(server);
 }
 
 static void
@@ -75,7 +80,8 @@ write_on(FakeServer *server)
 	if (server->writing || !server->out->len || !server->link)
 		return;
 	server->writing = true;
-	g_autoptr(GBytes) piece = g_bytes_new(server->out->data, MIN(server->out->len, 65536u));
+	g_autoptr(GBytes) piece =
+		g_bytes_new(server->out->data + server->written, MIN(server->out->len - server->written, (gsize)65536));
 	g_output_stream_write_bytes_async(g_io_stream_get_output_stream(G_IO_STREAM(server->link)), piece, G_PRIORITY_DEFAULT,
 		server->cancellable, on_written, server);
 }
@@ -183,6 +189,12 @@ begin_login(FakeServer *server, const Element *auth)
 	if (g_strcmp0(mechanism, "PLAIN") == 0 || g_strcmp0(mechanism, "ANONYMOUS") == 0) {
 		server->authenticated = true;
 		say(server, "<success xmlns='" NS_SASL "'/>");
+		return;
+	}
+	if (server->challenge) {
+		g_autofree char *text = replace(server->challenge, "{nonce}", server->nonce);
+		g_autofree char *coded = g_base64_encode((const guchar *)text, strlen(text));
+		say(server, "<challenge xmlns='" NS_SASL "'>%s</challenge>", coded);
 		return;
 	}
 	gsasl_server_start(server->gsasl, mechanism, &server->session);
@@ -388,6 +400,7 @@ fake_server_cut(FakeServer *server)
 	g_socket_close(g_socket_connection_get_socket(server->link), NULL);
 	g_clear_object(&server->link);
 	g_byte_array_set_size(server->out, 0);
+	server->written = 0;
 	server->writing = server->counting = false;
 }
 
@@ -483,6 +496,7 @@ fake_server_free(FakeServer *server)
 	g_free(server->password);
 	g_free(server->full);
 	g_free(server->nonce);
+	g_free(server->challenge);
 	g_free(server->sm_id);
 	g_free(server);
 }
@@ -494,6 +508,13 @@ fake_server_on(FakeServer *server, const char *substring, const char *xml)
 
 	*rule = (struct rule){ g_strdup(substring), g_strdup(xml) };
 	g_ptr_array_add(server->rules, rule);
+}
+
+void
+fake_server_challenge(FakeServer *server, const char *message)
+{
+	g_free(server->challenge);
+	server->challenge = g_strdup(message);
 }
 
 void
@@ -523,17 +544,23 @@ on_time(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-bool
-fake_server_until(bool (*done)(gpointer data), gpointer data)
+static bool
+turn_until(bool (*done)(gpointer data), gpointer data, guint ms)
 {
 	bool late = false;
-	guint source = g_timeout_add(2000, on_time, &late);
+	guint source = g_timeout_add(ms, on_time, &late);
 
 	while (!late && !done(data))
 		g_main_context_iteration(NULL, TRUE);
 	if (!late)
 		g_source_remove(source);
 	return done(data);
+}
+
+bool
+fake_server_until(bool (*done)(gpointer data), gpointer data)
+{
+	return turn_until(done, data, 2000);
 }
 
 void
@@ -565,10 +592,16 @@ has_arrived(gpointer data)
 }
 
 const char *
-fake_server_wait(FakeServer *server, const char *substring)
+fake_server_wait_long(FakeServer *server, const char *substring, guint ms)
 {
 	struct wait wait = { server, substring, NULL };
 
-	fake_server_until(has_arrived, &wait);
+	turn_until(has_arrived, &wait, ms);
 	return wait.found;
+}
+
+const char *
+fake_server_wait(FakeServer *server, const char *substring)
+{
+	return fake_server_wait_long(server, substring, 2000);
 }

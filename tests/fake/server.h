@@ -30,10 +30,13 @@ struct fake_offer *fake_server_offer(FakeServer *server);
 /* From now on, an element of the client whose text contains substring is answered with xml instead of the usual; {id}, {from} and
  * {nonce} stand for its id, our full JID and the client's SCRAM nonce. NULL: with nothing. The latest rule that fits counts. */
 void fake_server_on(FakeServer *server, const char *substring, const char *xml);
+/* The next first challenges of SCRAM say this, {nonce} being the client's. */
+void fake_server_challenge(FakeServer *server, const char *message);
 void fake_server_send(FakeServer *server, const char *xml); /* as it is; {from} as above */
 /* Turns the main loop until the client has sent something that contains substring, from where the last wait ended. Its text, which
  * lives as long as the server; NULL after two seconds. */
 const char *fake_server_wait(FakeServer *server, const char *substring);
+const char *fake_server_wait_long(FakeServer *server, const char *substring, guint ms);
 /* Turns the main loop until done says so or two seconds passed; the last answer of done. */
 bool fake_server_until(bool (*done)(gpointer data), gpointer data);
 void fake_server_turn(guint ms);                         /* turns the main loop for so long */
