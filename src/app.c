@@ -311,7 +311,7 @@ stop(void)
 		accounts_unload();
 	}
 	plugins_unload_all();
-	db_close();
+	store_close();
 	g_clear_pointer(&app.loop, g_main_loop_unref);
 }
 

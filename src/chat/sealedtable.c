@@ -9,7 +9,9 @@
 #define KEPT_MAX 1000 /* at most so many wait; older ones stay lines with a reason */
 
 const struct migration sealed_table_migrations[] = {
-	{ "chat", 1, "CREATE TABLE chat_sealed (message INTEGER PRIMARY KEY, stanza TEXT NOT NULL)" },
+	{ "chat", 1,
+		"CREATE TABLE chat_sealed (message INTEGER PRIMARY KEY REFERENCES archive_message (id) ON DELETE CASCADE,"
+		" stanza TEXT NOT NULL)" },
 	{ 0 },
 };
 

@@ -290,10 +290,9 @@ visit_forget(gint64 conversation, const Message *message, GError **error)
 
 /* What is in memory stays: it finds no row any more. */
 bool
-ids_forget(gint64 conversation, gint64 up_to, GError **error)
+ids_forget(const struct span *span, GError **error)
 {
-	return each(store_select(error, SELECT_IDS "WHERE conversation = ? AND sent_at <= ?", "ii", conversation, up_to),
-		visit_forget, error);
+	return each(store_select(error, SELECT_IDS "WHERE " IN_SPAN, "iiii", SPAN_VALUES(span)), visit_forget, error);
 }
 
 /* ---- looking ---- */

@@ -28,21 +28,29 @@ GPtrArray *messages_from(Rows *rows, GError **error);
 /* Without making it: 0 if there is none. */
 gint64 conversation_find(const char *account, const char *peer, GError **error);
 
+/* Messages of a conversation by time: after < sent_at <= up_to. */
+struct span {
+	gint64 conversation, after, up_to;
+	bool spare_outbox; /* leave what waits to be sent */
+};
+#define IN_SPAN "conversation = ?1 AND sent_at > ?2 AND sent_at <= ?3 AND (?4 = 0 OR id NOT IN (SELECT message FROM outbox_row))"
+#define SPAN_VALUES(span) (span)->conversation, (span)->after, (span)->up_to, (gint64)(span)->spare_outbox
+
 /* Ids of senders and archives (archive-ids.c). */
 void ids_learn(gint64 conversation, const Message *message);
 bool ids_learn_late(gint64 conversation, const Message *message, GError **error);
-bool ids_forget(gint64 conversation, gint64 up_to, GError **error); /* before the rows go */
-bool ids_write_some(bool *more, GError **error);                    /* from memory to disk, when there is much */
+bool ids_forget(const struct span *span, GError **error); /* before the rows go */
+bool ids_write_some(bool *more, GError **error);          /* from memory to disk, when there is much */
 Message *ids_find_stanza(gint64 conversation, const char *stanza_id, GError **error);
 Message *ids_find_wire(gint64 conversation, enum message_direction direction, const char *wire_id, GError **error);
 
 /* Words of bodies (archive-words.c): before and after a body or hidden changes. */
 bool words_leave(gint64 row, GError **error);
 bool words_enter(gint64 row, GError **error);
-bool words_merge(GError **error);                                     /* a little of the housekeeping of the index */
-bool words_write(GError **error);                                     /* index what was added */
-bool words_forget(gint64 conversation, gint64 up_to, GError **error); /* before the rows go */
-bool words_clean(GError **error);                                     /* no trace of what was forgotten stays in the index */
+bool words_merge(GError **error);                           /* a little of the housekeeping of the index */
+bool words_write(GError **error);                           /* index what was added */
+bool words_forget(const struct span *span, GError **error); /* before the rows go */
+bool words_clean(GError **error);                           /* no trace of what was forgotten stays in the index */
 
 /* Both are written behind, when it is calm or when they are many (archive-behind.c). */
 void behind_note_added(void);

@@ -75,12 +75,12 @@ words_enter(gint64 row, GError **error)
 }
 
 bool
-words_forget(gint64 conversation, gint64 up_to, GError **error)
+words_forget(const struct span *span, GError **error)
 {
 	return store_run(error,
-		"DELETE FROM archive_word WHERE docid IN (SELECT id FROM archive_message WHERE conversation = ? AND sent_at <= ? "
-		"AND " HAS_WORDS " AND id <= (SELECT words_up_to FROM archive_progress))",
-		"ii", conversation, up_to);
+		"DELETE FROM archive_word WHERE docid IN (SELECT id FROM archive_message WHERE " IN_SPAN " AND " HAS_WORDS
+		" AND id <= (SELECT words_up_to FROM archive_progress))",
+		"iiii", SPAN_VALUES(span));
 }
 
 /* The pieces of the index are made into larger ones a little at a time: left alone, the sixteenth piece would do it all at once. */

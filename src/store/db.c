@@ -354,8 +354,8 @@ connect(const char *path, const Secret *key, GError **error)
 	if (sqlite3_open_v2(path, &db.sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db_fault(error, "open");
 	sqlite3_extended_result_codes(db.sqlite, 1);
-	/* One process, one connection: the index of the log then lives in our memory, and no file is mapped, which could end us with
-	 * SIGBUS on a full disk. It must be said before the first page is read. */
+	/* One process, one connection: the index of the log then lives in our memory, and no file is mapped, which could end us
+	 * with SIGBUS on a full disk. It must be said before the first page is read. */
 	if (!check_cipher(error) || !set_key(key, error) || !db_exec("PRAGMA cipher_page_size = 4096", "open", error) ||
 		!db_exec("PRAGMA locking_mode = EXCLUSIVE", "open", error))
 		return false;

@@ -2,9 +2,12 @@
 /* The rows of the layer: the tables of the archive and the outbox (each column is told of in doc/pia.md), and the options. */
 #include "store/store.h"
 
+#include "api/event.h"
 #include "api/option.h"
 #include "api/store.h"
 #include "base/table.h"
+#include "store/db.h"
+#include "store/history.h"
 
 /* The index of words reads the bodies from archive_message: they are stored once. order=desc answers "the newest that match"
  * without reading all that do. The hash of an id stands for the id itself (archive-ids.c). Both indexes are written behind, in
@@ -84,17 +87,47 @@ static const struct option options[] = {
 		.help = "The first line of what it prints is the passphrase. It is run as an argument vector, not by a shell, and "
 			"has 30 "
 			"seconds. Empty: the passphrase comes from the desktop's keyring if it is there, or is asked for." },
-	{ "history.keep_days", OPTION_INT, &store_set.keep_days, .initial = "0", .min = 0, .max = 36500,
-		.summary = "Days that messages are kept on this machine, 0 for ever",
-		.help = "Older messages are deleted and overwritten when the program starts, with their index and earlier "
-			"versions. What the "
-			"server keeps is not touched." },
+	{ "history.keep", OPTION_CHOICE, &store_set.keep, .initial = "all", .choices = history_choices,
+		.summary = "How long messages are kept on this machine",
+		.help = "Older messages are deleted and overwritten, with the index of their words and their earlier versions, "
+			"when the "
+			"program starts or this is changed. \"none\": all of them go when the program ends. Messages that still "
+			"wait to be "
+			"sent are spared, and what the server keeps is not touched." },
+	{ NULL },
+};
+
+static void
+look_ready(const Event *event)
+{
+	(void)event;
+	history_prune();
+}
+
+static void
+look_option(const Event *event)
+{
+	if (g_str_equal(event->option.name, "history.keep"))
+		history_prune();
+}
+
+static const struct event_watch watches[] = {
+	{ "history: at the start", EVENT_READY, look_ready },
+	{ "history: another choice", EVENT_OPTION, look_option },
 	{ NULL },
 };
 
 void
+store_close(void)
+{
+	history_prune_at_end();
+	db_close();
+}
+
+void
 store_init(void)
 {
+	table_add(TABLE_EVENTS, watches, "core");
 	table_add(TABLE_OPTIONS, options, "core");
 	table_add(TABLE_MIGRATIONS, migrations, "core");
 }

@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "store/archive.h"
 #include "store/db-private.h"
+#include "store/history.h"
 #include "store/outbox-table.h"
 #include "store/store.h"
 
@@ -24,7 +25,7 @@
 
 static char *folder, *path;
 static Secret *key;
-static gint64 now = 1000000;
+static gint64 now = 1700000000000000;
 
 static void
 open_store(void)
@@ -402,6 +403,52 @@ what_was_forgotten_is_nowhere_but_the_seal_is_kept(void **state)
 }
 
 static void
+turn_until_pruned(void)
+{
+	for (int i = 0; i < 100; i++)
+		clock_turn(20);
+}
+
+static void
+old_messages_go_by_age_and_what_waits_is_spared(void **state)
+{
+	(void)state;
+	const gint64 day = 24 * 60 * 60 * G_GINT64_CONSTANT(1000000);
+	const gint64 today = clock_now();
+	g_autoptr(GPtrArray) list = NULL;
+	for (int i = 0; i < 1000; i++)
+		put(i % 2 ? BOB : "carol@away.example", MESSAGE_IN, "ancient", today - 40 * day + i / 10);
+	g_autoptr(Message) waiting = add(BOB, MESSAGE_OUT, "waiting", today - 39 * day);
+	assert_true(outbox_table_add(ME, waiting->row, NULL) > 0);
+	put(BOB, MESSAGE_IN, "recent", today - day);
+	clock_turn(1000);
+	store_set.keep = 0;
+	history_prune();
+	turn_until_pruned();
+	assert_int_equal(archive_page(bob(), G_MAXINT64, 0, 1000, NULL)->len, 502);
+	store_set.keep = 3;
+	history_prune();
+	turn_until_pruned();
+	assert_bodies(archive_page(bob(), G_MAXINT64, 0, 10, NULL), "waiting,recent");
+	assert_bodies(archive_search(0, "ancient", 10, NULL), "");
+	assert_bodies(archive_search(0, "waiting", 10, NULL), "waiting");
+	assert_int_equal(conversation(&list)->unread, 1);
+	assert_int_equal(outbox_table_list(ME, NULL)->len, 1);
+	Rows *rows = store_select(NULL, "SELECT count(*) FROM archive_message", NULL);
+	assert_true(rows_next(rows) && rows_int(rows, 0) == 2);
+	rows_end(rows, NULL);
+	/* Nothing is kept: all go at the end. A row is not given twice. */
+	store_set.keep = 5;
+	store_close();
+	open_store();
+	store_set.keep = 0;
+	assert_bodies(archive_page(bob(), G_MAXINT64, 0, 10, NULL), "waiting");
+	assert_true(outbox_table_remove(1, NULL) && archive_forget(bob(), NULL));
+	g_autoptr(Message) next = add(BOB, MESSAGE_IN, "next", today);
+	assert_true(next->row > 1002);
+}
+
+static void
 the_catch_up_starts_at_the_newest_id_before_a_row(void **state)
 {
 	(void)state;
@@ -469,6 +516,7 @@ main(void)
 		TEST(search_finds_words_newest_first),
 		TEST(search_follows_corrections_and_late_opening),
 		TEST(what_was_forgotten_is_nowhere_but_the_seal_is_kept),
+		TEST(old_messages_go_by_age_and_what_waits_is_spared),
 		TEST(the_catch_up_starts_at_the_newest_id_before_a_row),
 		TEST(gaps_are_kept_until_they_are_filled),
 		TEST(the_outbox_keeps_its_order_and_its_stanzas),

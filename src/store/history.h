@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How long messages are kept: option history.keep. */
+#pragma once
+
+extern const char *const history_choices[];
+void history_prune(void);        /* delete what is too old, little by little */
+void history_prune_at_end(void); /* before the store is closed: everything, where nothing is to be kept */
