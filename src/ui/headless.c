@@ -351,11 +351,12 @@ on_message_added(const Event *event)
 		print_message(message, NULL);
 }
 
-/* A correction takes the place of the message that it corrects and keeps its id. */
+/* A correction, or a text that could be opened late, takes the place of what was there and keeps its id. */
 static void
 on_message_changed(const Event *event)
 {
-	print_message(event->message, event->message->id);
+	if (event->message->edited || event->message->direction == MESSAGE_IN)
+		print_message(event->message, event->message->id);
 }
 
 static void
@@ -365,6 +366,8 @@ on_message_state(const Event *event)
 	put(object, "id", event->message->id);
 	put(object, "state", message_state_word(event->message->state));
 	put(object, "reason", event->message->reason);
+	put(object, "seal", event->message->seal ? event->message->seal : "none");
+	put(object, "trust", trust_word(event->message->trust));
 	print(object);
 }
 
