@@ -802,6 +802,12 @@ outbox_retry(const char *account, const char *peer)
 	}
 }
 
+void
+e2ee_keys_changed(Account *account, const char *peer)
+{
+	outbox_retry(account_jid(account), peer);
+}
+
 /* XEP-0198 §5: after a failed resumption nobody knows which of these the server handled. */
 static void
 put_back(struct job *job)

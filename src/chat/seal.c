@@ -2,7 +2,6 @@
 /* Sealing: the core's own view over whichever provider of end-to-end encryption is loaded. */
 #include "chat/seal.h"
 
-#include "chat/outbox.h"
 
 #include "api/error.h"
 #include "api/secret.h"
@@ -131,10 +130,4 @@ e2ee_weakest(Account *account, const char *peer)
 			weakest = identity->trust;
 	}
 	return weakest;
-}
-
-void
-e2ee_keys_changed(Account *account, const char *peer)
-{
-	outbox_retry(account_jid(account), peer);
 }

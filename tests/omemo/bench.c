@@ -110,6 +110,13 @@ convo_peer(const Conversation *conv)
 	return (const char *)conv;
 }
 
+void
+e2ee_keys_changed(Account *account, const char *peer)
+{
+	(void)account;
+	(void)peer;
+}
+
 /* ---- the server ---- */
 
 static const char *last_condition;
