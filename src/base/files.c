@@ -90,7 +90,8 @@ files_init(const char *dir, GError **error)
 {
 	umask(077);
 	folders_set(dir);
-	for (int i = 0; i < FOLDERS; i++)
+	/* The one for downloads may be shared with other programs; it is made when something is to go there. */
+	for (int i = 0; i < FOLDER_DOWNLOADS; i++)
 		if (!folder_make(folders[i], error))
 			return false;
 	return true;

@@ -6,7 +6,7 @@
 
 enum folder { FOLDER_CONFIG, FOLDER_DATA, FOLDER_CACHE, FOLDER_PLUGINS, FOLDER_DOWNLOADS };
 
-/* dir: --config-dir, keeps everything below it; NULL: the XDG folders. Creates them 0700. */
+/* dir: --config-dir, keeps everything below it; NULL: the XDG folders. Creates them 0700 (but for downloads). */
 bool files_init(const char *dir, GError **error);
 /* A path in a folder; name is a plain file name (no "/", not "..", no NUL): else NULL with FAULT_INPUT. */
 char *files_path(enum folder folder, const char *name, GError **error);

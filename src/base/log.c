@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,9 +19,11 @@ static const char *const words[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-enum { LINE_MAX_BYTES = 2000 };
+enum { LINE_MAX_BYTES = 2000, FILE_MAX_BYTES = 2 * 1024 * 1024 };
 
 static int file = -1;
+static char *file_path;
+static off_t written;
 static enum log_level highest = LOG_INFO;
 
 bool
@@ -32,6 +35,8 @@ log_open(const char *path, int level, GError **error)
 		return false;
 	log_close();
 	file = opened;
+	file_path = g_strdup(path);
+	written = lseek(file, 0, SEEK_END);
 	highest = level;
 	return true;
 }
@@ -42,6 +47,19 @@ log_close(void)
 	if (file >= 0)
 		close(file);
 	file = -1;
+	g_clear_pointer(&file_path, g_free);
+}
+
+/* A log of years fills no disk. */
+static void
+begin_anew(void)
+{
+	g_autofree char *path = g_strdup(file_path), *old = g_strconcat(path, ".old", NULL);
+
+	if (rename(path, old) == 0)
+		log_open(path, highest, NULL);
+	else
+		log_close();
 }
 
 /* One entry is one line, whatever a remote name in it contains. */
@@ -72,8 +90,10 @@ log_line(enum log_level level, const char *format, ...)
 	make_one_line(line);
 	g_string_append_c(line, '\n');
 	/* A full disk must not stop the program for the sake of its log. */
-	if (write(file, line->str, line->len) < 0)
-		return;
+	if (write(file, line->str, line->len) > 0)
+		written += (off_t)line->len;
+	if (written > FILE_MAX_BYTES)
+		begin_anew();
 }
 
 static GLogWriterOutput

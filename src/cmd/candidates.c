@@ -10,6 +10,7 @@
 #include "base/table.h"
 #include "chat/convo.h"
 #include "cmd/args.h"
+#include "cmd/emoji.h"
 #include "ui/ui.h"
 
 enum { MOST = 200, RECENT = 32 };
@@ -107,6 +108,9 @@ add_contacts(struct candidates *found, const struct cmd_call *call)
 	const GPtrArray *accounts = account_list(), *convos = convo_list();
 
 	(void)call;
+	/* They come first, and must be among the ones that are kept. */
+	for (guint i = 0; recent && i < recent->len; i++)
+		candidates_add(g_ptr_array_index(recent, i), found);
 	for (guint i = 0; accounts && i < accounts->len; i++)
 		contact_each(g_ptr_array_index(accounts, i), add_contact, found);
 	for (guint i = 0; convos && i < convos->len; i++)
@@ -207,12 +211,47 @@ candidates_add_type(struct candidates *found, const struct arg *arg, const struc
 		by_type[arg->type](found, call);
 }
 
-/* In text: the names of those in view, that is of the peer and of who spoke last. */
+static void
+keep_emoji(const char *emoji, gpointer data)
+{
+	keep(data, emoji);
+}
+
+/* "> " and what the peer said last, its first line. */
+static void
+add_quotation(struct candidates *found, Conversation *conv)
+{
+	g_autoptr(GPtrArray) page = convo_page(conv, NULL, RECENT);
+
+	for (guint i = page ? page->len : 0; i > 0; i--) {
+		const Message *message = g_ptr_array_index(page, i - 1);
+
+		if (message->direction != MESSAGE_IN || message->notice || !message->body)
+			continue;
+		char *line = g_strndup(message->body, strcspn(message->body, "\n"));
+		g_autofree char *quotation = g_strconcat("> ", line, NULL);
+
+		g_free(line);
+		keep(found, quotation);
+		return;
+	}
+}
+
+/* In text: emoji by their names, a quotation, or the names of those in view, that is of the peer and of who spoke last. */
 void
-candidates_add_names(struct candidates *found)
+candidates_add_text(struct candidates *found, bool line_start)
 {
 	Conversation *current = ui()->current ? ui()->current() : NULL;
 
+	if (found->typed[0] == ':') {
+		emoji_each(found->typed + 1, keep_emoji, found);
+		return;
+	}
+	if (found->typed[0] == '>') {
+		if (current && line_start && !found->typed[1])
+			add_quotation(found, current);
+		return;
+	}
 	if (current) {
 		g_autofree char *local = jid_local(convo_peer(current));
 
@@ -246,13 +285,13 @@ compare(gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-candidates_end(struct candidates *found)
+candidates_end(struct candidates *found, bool quoted)
 {
 	GPtrArray *words = found->words;
 
 	g_ptr_array_sort(words, compare);
 	g_hash_table_unref(found->seen);
-	for (guint i = 0; i < words->len; i++) {
+	for (guint i = 0; quoted && i < words->len; i++) {
 		char *word = g_ptr_array_index(words, i);
 
 		words->pdata[i] = args_quote(word);

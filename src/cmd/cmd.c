@@ -53,6 +53,5 @@ cmd_init(void)
 	table_add(TABLE_EVENTS, watches, "core");
 	table_add(TABLE_EVENTS, candidates_watch_rows, "core");
 	table_add(TABLE_EVENTS, cmd_privacy_watches, "core");
-	if (cmd_account_init)
-		cmd_account_init();
+	cmd_account_init();
 }

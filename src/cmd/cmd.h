@@ -5,19 +5,16 @@
 
 #include "api/cmd.h"
 
-extern const struct cmd cmd_core_rows[]; /* help quit lock version yes no answer-ask */
-extern const struct cmd cmd_set_rows[];  /* set reset changes save reload */
-extern const struct cmd cmd_privacy_rows[];
-
-/* Weak, so that the program links without one of these files; the list skips what is not there. */
-#define CMD_ROWS extern const struct cmd __attribute__((weak))
-CMD_ROWS cmd_account_rows[]; /* account connect disconnect tls ... */
-CMD_ROWS cmd_roster_rows[];  /* add remove accept-contact block ... */
-CMD_ROWS cmd_chat_rows[];    /* msg say me correct encrypt search trust ... */
-CMD_ROWS cmd_window_rows[];  /* window clear ... */
+extern const struct cmd cmd_core_rows[];    /* help quit lock version yes no answer-ask */
+extern const struct cmd cmd_set_rows[];     /* set reset changes save reload */
+extern const struct cmd cmd_privacy_rows[]; /* privacy */
+extern const struct cmd cmd_account_rows[]; /* account connect disconnect tls ... */
+extern const struct cmd cmd_roster_rows[];  /* add remove accept-contact block ... */
+extern const struct cmd cmd_chat_rows[];    /* msg say me correct encrypt search ... */
+extern const struct cmd cmd_window_rows[];  /* window clear ... */
 
 /* Connects the accounts' question for a password to the front end. */
-void __attribute__((weak)) cmd_account_init(void);
+void cmd_account_init(void);
 
 void cmd_init(void);
 extern bool cmd_slash_guard; /* option input.slash_guard */

@@ -174,8 +174,8 @@ cmd_complete(const char *line, size_t cursor, size_t *start)
 		if (typed.words->len)
 			add_values(found, &typed);
 	} else if (*typed.prefix) {
-		candidates_add_names(found);
+		candidates_add_text(found, typed.words->len == 0);
 	}
 	typed_clear(&typed);
-	return candidates_end(found);
+	return candidates_end(found, command);
 }

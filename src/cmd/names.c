@@ -16,8 +16,12 @@ struct search {
 static bool
 same_text(const char *a, const char *b)
 {
-	g_autofree char *x = g_utf8_casefold(a, -1), *y = g_utf8_casefold(b, -1);
+	g_autofree char *x = NULL, *y = NULL;
 
+	if (g_str_is_ascii(a) && g_str_is_ascii(b))
+		return g_ascii_strcasecmp(a, b) == 0;
+	x = g_utf8_casefold(a, -1);
+	y = g_utf8_casefold(b, -1);
 	return g_str_equal(x, y);
 }
 

@@ -140,6 +140,22 @@ run_row(struct cmd_call *call, const char *rest, GError **error)
 	return done;
 }
 
+/* Of the conversation in view; else the one that could act now; else the first. */
+static Account *
+account_for(Conversation *current)
+{
+	const GPtrArray *accounts;
+	Account *account;
+
+	if (current)
+		return convo_account(current);
+	if (!store_is_open())
+		return NULL;
+	account = account_default();
+	accounts = account_list();
+	return account || accounts->len == 0 ? account : g_ptr_array_index(accounts, 0);
+}
+
 static bool
 run_command(const char *words, Reply *reply, int depth, GError **error)
 {
@@ -151,8 +167,7 @@ run_command(const char *words, Reply *reply, int depth, GError **error)
 	call.cmd = cmd_find(words, &rest);
 	if (call.cmd) {
 		reply_set_command(reply, call.cmd->name);
-		if (store_is_open())
-			call.account = current ? convo_account(current) : account_default();
+		call.account = account_for(current);
 		return run_row(&call, rest, error);
 	}
 	expanded = depth < ALIAS_DEPTH ? alias_expand(words) : NULL;

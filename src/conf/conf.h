@@ -3,3 +3,5 @@
 #pragma once
 
 void conf_init(void);
+/* Open or close the log as log.level has it; settings_load() does it. */
+void conf_apply_log(void);

@@ -8,6 +8,7 @@
 #include "api/log.h"
 #include "base/files.h"
 #include "base/table.h"
+#include "conf/conf.h"
 #include "conf/conffile.h"
 #include "conf/options.h"
 
@@ -127,6 +128,7 @@ settings_load(GError **error)
 		fault(&reason, FAULT_INPUT, "line %u of sotto.conf was skipped: it should read name = value", bad);
 	for (guint i = 0; (row = table_row(TABLE_OPTIONS, i)); i++)
 		apply_row(row, reason ? NULL : &reason);
+	conf_apply_log();
 	if (!reason)
 		return true;
 	log_warning("settings: %s", reason->message);

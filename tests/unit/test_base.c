@@ -397,6 +397,25 @@ a_log_entry_is_one_line(void **state)
 	g_rmdir(dir);
 }
 
+static void
+a_log_does_not_grow_for_ever(void **state)
+{
+	g_autofree char *dir = g_dir_make_tmp("sotto-log-XXXXXX", NULL), *path = g_build_filename(dir, "log", NULL);
+	g_autofree char *old = g_strconcat(path, ".old", NULL), *fill = g_strnfill(1900, 'x'), *text = NULL;
+
+	(void)state;
+	assert_true(log_open(path, LOG_INFO, NULL));
+	for (int i = 0; i < 3000; i++)
+		log_info("%s", fill);
+	log_close();
+	assert_true(files_read(path, 2200 * 1024, &text, NULL, NULL));
+	g_clear_pointer(&text, g_free);
+	assert_true(files_read(old, 2200 * 1024, &text, NULL, NULL));
+	g_unlink(path);
+	g_unlink(old);
+	g_rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -412,6 +431,7 @@ main(void)
 		cmocka_unit_test(base64_and_hex_agree_with_glib),
 		cmocka_unit_test(work_happens_elsewhere_and_its_end_here),
 		cmocka_unit_test(a_log_entry_is_one_line),
+		cmocka_unit_test(a_log_does_not_grow_for_ever),
 		cmocka_unit_test(held_time_passes_only_when_it_is_turned),
 		cmocka_unit_test(a_timer_row_ticks_while_it_is_in_the_table),
 		cmocka_unit_test(events_reach_those_who_watch_in_the_order_of_the_rows),

@@ -69,7 +69,7 @@ a_fresh_profile_is_private_whatever_the_umask(void **state)
 		umask(masks[i]);
 		assert_true(files_init(dir, NULL));
 		assert_int_equal(mode_of(parent), 0700);
-		for (int f = FOLDER_CONFIG; f <= FOLDER_DOWNLOADS; f++)
+		for (int f = FOLDER_CONFIG; f < FOLDER_DOWNLOADS; f++)
 			assert_int_equal(mode_of(files_folder(f)), 0700);
 		path = files_path(FOLDER_DATA, "x", NULL);
 		umask(masks[i]);
