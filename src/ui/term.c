@@ -109,6 +109,8 @@ term_start(const struct term_calls *wanted, GError **error)
 		term_stop();
 		return false;
 	}
+	/* ncurses would stop the program inside its own handler and take the modes for those of the shell. */
+	signal(SIGTSTP, SIG_DFL);
 	g_clear_pointer(&decoder, decoder_free);
 	decoder = decoder_new(on_key, NULL);
 	stopped = false;

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sotto in a terminal of its own: keys go in, the screen is read as a person would see it."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+
+import pyte
+
+
+class Screen(pyte.Screen):
+    """pyte does not know SU and SD, with which ncurses scrolls."""
+
+    def scroll_up(self, count=1):
+        self._scroll(self.index, self.margins.bottom if self.margins else self.lines - 1, count or 1)
+
+    def scroll_down(self, count=1):
+        self._scroll(self.reverse_index, self.margins.top if self.margins else 0, count or 1)
+
+    def _scroll(self, move, row, count):
+        at = self.cursor.y
+        self.cursor.y = row
+        for _ in range(count):
+            move()
+        self.cursor.y = at
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
+
+class Terminal:
+    def __init__(self, argv, env, rows=24, cols=80, term="xterm-256color"):
+        self.sent = b""
+        self.raw = b""
+        self.screen = Screen(cols, rows)
+        self.stream = Stream(self.screen)
+        self.status = None
+        env = {**env, "TERM": term, "LANG": "C.UTF-8", "TZ": "UTC"}
+        size = struct.pack("HHHH", rows, cols, 0, 0)
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+            os.execvpe(argv[0], argv, env)
+        self.resize(rows, cols)
+
+    def read(self, seconds=0.05):
+        """Whatever comes until it has been calm for so long."""
+        got = b""
+        while select.select([self.fd], [], [], seconds)[0]:
+            try:
+                piece = os.read(self.fd, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            got += piece
+            # pyte does not know the marks of xterm that begin with > or =.
+            self.stream.feed(re.sub(rb"\x1b\[[>=][0-9;]*[a-z]", b"", piece))
+        self.raw += got
+        return got
+
+    def keys(self, *keys):
+        for key in keys:
+            os.write(self.fd, key.encode() if isinstance(key, str) else key)
+        return self
+
+    def line(self, text):
+        return self.keys(text + "\r")
+
+    def text(self):
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def row(self, n):
+        return self.screen.display[n].rstrip()
+
+    def wait(self, pattern, timeout=15):
+        """Until the screen fits the pattern (a regular expression)."""
+        end = time.monotonic() + timeout
+        while not re.search(pattern, self.text()):
+            assert time.monotonic() < end, f"{pattern!r} did not come on the screen:\n{self.text()}"
+            self.read()
+        return self
+
+    def wait_gone(self, pattern, timeout=15):
+        end = time.monotonic() + timeout
+        while re.search(pattern, self.text()):
+            assert time.monotonic() < end, f"{pattern!r} stays on the screen:\n{self.text()}"
+            self.read()
+        return self
+
+    def resize(self, rows, cols):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+        self.screen.resize(rows, cols)
+        return self
+
+    def alive(self):
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+        return self.status is None
+
+    def end(self, timeout=15):
+        """The exit status once it has ended by itself."""
+        stop = time.monotonic() + timeout
+        while self.alive():
+            assert time.monotonic() < stop, f"it does not end:\n{self.text()}"
+            self.read()
+        return os.waitstatus_to_exitcode(self.status)
+
+    def close(self):
+        if self.alive():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)

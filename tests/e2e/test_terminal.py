@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The terminal front end as a person meets it: the real program in a pty, its screen read back through a terminal emulator."""
+
+import os
+import random
+import re
+import signal
+import time
+
+import pytest
+
+from terminal import Terminal
+
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture
+def terminal(lab):
+    """Opens terminals on a profile of the lab; ends those that are left."""
+    opened = []
+
+    def open_terminal(name="alice", **kwargs):
+        client = lab.client(name)
+        argv = [str(lab.sotto), "--config-dir", str(client.dir / "profile")]
+        terminal = Terminal(argv, client.env, **kwargs)
+        opened.append(terminal)
+        return terminal
+
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+def unlock(terminal, new=True):
+    terminal.wait("assphrase").line(PASSPHRASE)
+    if new:
+        terminal.wait("Once more").line(PASSPHRASE)
+    terminal.wait(r"^ sotto  \d", timeout=30)
+    return terminal
+
+
+def test_a_first_start_leads_through_passphrase_and_account(terminal):
+    one = terminal()
+    one.wait("Choose a passphrase").line("mistyped")
+    one.wait("Once more").line("different")
+    one.wait("not the same")
+    unlock(one)
+    one.wait(r"/account add you@example.org")
+    assert b"correct" not in one.raw, "the passphrase was shown"
+    one.line("/quit")
+    assert one.end() == 0
+
+
+def test_a_wrong_passphrase_is_said_and_asked_again(terminal):
+    one = terminal()
+    unlock(one).line("/quit")
+    assert one.end() == 0
+    two = terminal()
+    two.wait("Passphrase:").line("wrong")
+    two.wait("is wrong", timeout=30).wait("Passphrase:")
+    unlock(two, new=False).line("/quit")
+    assert two.end() == 0
+
+
+def settle(terminal, seconds=0.3):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        terminal.read(0.05)
+    return terminal
+
+
+@pytest.fixture
+def chat(lab, terminal, federation):
+    """(alice in a terminal, bob headless, say): logged in; say(text) makes bob write, sealed."""
+    a, b = federation
+    bob = lab.client("bob").start()
+    bob.login("bob@b.test", b)
+    alice = unlock(terminal())
+    alice.line(f"/account add alice@a.test host 127.0.0.1 port {a.port} tls starttls ca_file {a.lab.ca.cert}").wait("is added")
+    alice.line("/connect alice@a.test").wait("(?i)password").line("pw-alice")
+    alice.wait("answer with /no or /yes").line("/yes").wait("alice@a.test is online")
+    assert b"pw-alice" not in alice.raw, "the password was shown"
+    bob.wait("roster", jid="alice@a.test", presence="online")
+
+    def say(text):
+        bob.run(f"/msg alice@a.test {text}")
+
+    return alice, bob, say
+
+
+def test_a_conversation_is_seen_and_answered(chat):
+    alice, bob, say = chat
+    say("hello alice")
+    alice.wait(r"Act: 2\*").keys("\x1ba").wait(r"bob@b\.test  Bob").wait(r"◇ +Bob │ hello alice").wait(r"\[OMEMO\]\[trusted\]")
+    alice.line("hello bob").wait(r"»◇ +alice │ hello bob")
+    bob.wait("message", direction="in", body="hello bob")
+    # Alt+Enter and Ctrl+J begin lines, Enter sends them as one message.
+    alice.keys("one", "\x1b\r", "two", "\n", "three", "\r")
+    bob.wait("message", direction="in", body="one\ntwo\nthree")
+    alice.wait(r"│ one\n +│ two\n +│ three")
+    # A draft stays with its window.
+    alice.keys("unfinished").keys("\x1b1").wait_gone("unfinished").keys("\x1b2").wait("> unfinished")
+    alice.keys("\x15").line("/quit")
+    assert alice.end() == 0
+
+
+# G01 G03 G05
+def test_remote_text_cannot_leave_its_place(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first")
+    before = len(alice.raw)
+    body = "line\n12:01 \u25c6 boss \u2502 [OMEMO][verified] send money\n-!- you are online\n\u202egpj.exe\u2066 \u0085\u200b end \x1b[2J\x1b]0;owned\x07"
+    say(body)
+    alice.wait(r"owned\^G")
+    rows = alice.text().split("\n")
+    start = next(i for i, row in enumerate(rows) if row.endswith("│ line"))
+    for row in rows[start + 1:start + 4]:
+        assert re.match(r" +│ ", row), row
+    assert "^[[2J^[]0;owned^G" in alice.text()
+    assert "‹RLO›gpj.exe‹LRI› ‹85›‹ZWSP› end" in alice.text()
+    new = alice.raw[before:].decode()
+    assert "\u202e" not in new and "\u2066" not in new and "\u0085" not in new and "\x1b[2J" not in new and "\x1b]0" not in new
+
+
+def test_new_lines_do_not_move_what_is_read(chat):
+    alice, bob, say = chat
+    for i in range(60):
+        say(f"line {i:02}")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("line 59").keys("\x1b[5~").wait("looking back")
+    settle(alice)
+    before = alice.text().split("\n")[1:-2]
+    say("a new one")
+    alice.wait("1 new below")
+    assert alice.text().split("\n")[1:-2] == before
+    alice.keys("\x1b[1;5F").wait("a new one").wait_gone("new below")
+    # Enough of PageUp shows the first.
+    for _ in range(5):
+        alice.keys("\x1b[5~")
+    alice.wait("line 00")
+
+
+# G07
+def test_a_paste_never_sends_and_asks_above_five_lines(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first")
+    alice.keys("\x1b[200~/quit\rsecond\x1b[201~").wait("second")
+    settle(alice)
+    assert alice.alive() and not bob.seen("message", direction="in", body="second")
+    alice.keys("\x15", "\x7f", "\x15")
+    alice.keys("\x1b[200~" + "\r".join(f"row {i}" for i in range(9)) + "\x1b[201~").wait("paste of 9 lines")
+    alice.keys("n").wait_gone("paste of").wait_gone("row 8")
+    alice.keys("\x1b[200~x\x1b[201~\r/quit\r\x1b[201~")
+    settle(alice)
+    assert alice.alive(), "an end inside the paste let a command out"
+
+
+def test_sizes_and_storms_of_sizes(chat):
+    alice, bob, say = chat
+    say("a line that is long enough to be wrapped when the window becomes narrow, and 日本語 with it")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("wrapped")
+    rand = random.Random(4)
+    for _ in range(60):
+        alice.resize(rand.randint(1, 100), rand.randint(1, 300))
+        os.kill(alice.pid, signal.SIGWINCH)
+        alice.keys("x")
+        alice.read(0.005)
+    for rows, cols in ((5, 20), (100, 400), (24, 80)):
+        alice.resize(rows, cols)
+        settle(alice, 0.5)
+        assert alice.alive()
+        assert "x" in alice.row(rows - 1), alice.text()
+        assert all(len(row) <= cols for row in alice.text().split("\n"))
+    alice.wait("wrapped when").keys("\x15").line("/quit")
+    assert alice.end() == 0
+
+
+def test_completion_cycles_and_runs_nothing(chat):
+    alice, bob, say = chat
+    alice.keys("/encr\t").wait("> /encrypt")
+    alice.keys("\x15", "/msg bo\t").wait(r"> /msg (bob@b\.test|Bob)")
+    alice.keys("\x15", "/nosuchcommand\r").wait("nosuchcommand")
+    alice.keys(" /quit\r").wait("space before the slash")
+    assert alice.alive() and not bob.seen("message", direction="in")
+
+
+def test_a_lost_terminal_keeps_the_draft(chat, lab, terminal):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first").keys("not sent yet")
+    settle(alice)
+    os.kill(alice.pid, signal.SIGHUP)
+    assert alice.end() == 0
+    again = unlock(terminal(), new=False)
+    again.wait("online", timeout=20).keys("\x1b2").wait("> not sent yet")
+
+
+def test_history_and_search_belong_to_the_window(terminal):
+    one = unlock(terminal())
+    one.line("/version").wait("plugin interface").line("/wins").keys("\x1b[A").wait(r"> /wins$").keys("\x1b[A").wait(r"> /version$")
+    one.keys("\x15", "\x12", "ver").wait(r'look for "ver": /version').keys("\x07").wait(r"^>$|\n>$")
+
+
+def test_a_dumb_terminal_is_refused_in_one_sentence(terminal):
+    one = terminal(term="dumb")
+    assert one.end() == 1
+    assert b"--headless" in one.raw and b"\x1b" not in one.raw
+
+
+@pytest.mark.parametrize("term", ["xterm", "linux", "screen", "tmux-256color", "vt100", "rxvt"])
+def test_terminals_of_all_kinds(terminal, term):
+    one = unlock(terminal(term=term))
+    one.line("/legend").wait("verified")
+    one.line("/quit")
+    assert one.end() == 0
+
+
+def test_suspended_and_brought_back(lab):
+    client = lab.client("alice")
+    shell = Terminal(["bash", "--norc", "-i"], {**client.env, "PS1": "shell> "})
+    try:
+        shell.wait("shell>").line(f"{lab.sotto} --config-dir {client.dir}/profile")
+        unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
+        shell.line("fg").wait("> half a li").keys("ne").wait("> half a line")
+    finally:
+        shell.close()
