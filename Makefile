@@ -111,6 +111,12 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $< $(B)/libsotto.a $(libs)
 
 objects: $(core_o)
+# Stories of the whole program in memory: tests/flow/*.flow.
+$(B)/tests/flow/flow: $(B)/tests/flow/flow.o $(B)/libfake.a $(B)/libsotto.a
+	$(call say,link)$(CC) $(link) -o $@ $< $(B)/libfake.a -Wl,--whole-archive $(B)/libsotto.a -Wl,--no-whole-archive $(libs) -lutil
+flow: $(B)/tests/flow/flow
+	@status=0; for s in tests/flow/*.flow; do $< $$s || status=1; done; exit $$status
+
 unit: $(units:%=$(B)/tests/unit/%)
 	@status=0; for t in $^; do $$t || status=1; done; exit $$status
 
@@ -155,6 +161,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all man tables layers exports objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
+.PHONY: all flow man tables layers exports objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

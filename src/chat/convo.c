@@ -138,6 +138,18 @@ convos_unload(void)
 	g_clear_pointer(&list, g_ptr_array_unref);
 }
 
+static void
+do_nothing(gpointer data)
+{
+	(void)data;
+}
+
+static void
+free_later(gpointer conv)
+{
+	convo_free(conv);
+}
+
 void
 convos_forget_account(const char *account)
 {
@@ -149,7 +161,9 @@ convos_forget_account(const char *account)
 		if (strcmp(conv->account, account) != 0)
 			continue;
 		g_hash_table_remove(by_name, key);
-		g_ptr_array_remove_index(list, i);
+		g_ptr_array_steal_index(list, i);
+		/* Windows learn of it after us: the memory stays until they have. */
+		clock_after(0, do_nothing, conv, free_later);
 	}
 }
 
@@ -386,6 +400,13 @@ convo_left(Conversation *conv)
 	conv->read_line = conv->read_up_to;
 }
 
+/* A sealed message does not show that it is markable; who asks for a receipt of it is told, too. */
+static bool
+wants_displayed(const Message *message)
+{
+	return message->wants_marker || (message->seal && message->wants_receipt);
+}
+
 void
 convo_received(Conversation *conv, const Message *message)
 {
@@ -393,7 +414,7 @@ convo_received(Conversation *conv, const Message *message)
 	if (message->sent_at <= conv->read_up_to || message->notice)
 		return;
 	conv->unread++;
-	if (!message->wants_marker || !message->wire_id || message->origin == MESSAGE_ARCHIVE)
+	if (!wants_displayed(message) || !message->wire_id || message->origin == MESSAGE_ARCHIVE)
 		return;
 	g_free(conv->markable);
 	conv->markable = g_strdup(message->wire_id);

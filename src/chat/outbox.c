@@ -257,7 +257,8 @@ stage_filter(struct job *job, GError **error)
 	return STEP_NEXT;
 }
 
-/* What it will be sealed with and how far that is trusted, as far as one can say before it is sealed. */
+/* What it will be sealed with and how far that is trusted, as far as one can say before it is sealed: without a person's yes it
+ * leaves sealed or not at all. */
 static void
 expect_seal(struct job *job)
 {
@@ -265,8 +266,6 @@ expect_seal(struct job *job)
 	Conversation *conv = job->lane->conv;
 
 	if (!provider || convo_seal_state(conv) == CONVO_READABLE)
-		return;
-	if (convo_seal_state(conv) == CONVO_SEAL_AUTO && !provider->usable(convo_account(conv), convo_peer(conv)))
 		return;
 	job->message->seal = g_strdup(provider->name);
 	job->message->trust = convo_trust(conv);
@@ -416,7 +415,7 @@ refuse_readable(struct lane *lane)
 {
 	g_autoptr(GError) refusal = NULL;
 
-	fault(&refusal, FAULT_TRUST, "%s offers no keys and it was not to be sent readable", convo_title(lane->conv));
+	fault(&refusal, FAULT_TRUST, "%s offers no keys and it was not to be sent readable", convo_peer(lane->conv));
 	while (!g_queue_is_empty(&lane->jobs))
 		fail(g_queue_peek_head(&lane->jobs), refusal);
 }
@@ -459,11 +458,11 @@ without_keys(struct job *job, GError **error)
 	g_autofree char *why = NULL;
 
 	if (convo_seal_state(conv) == CONVO_SEALED) {
-		fault(error, FAULT_TRUST, "the keys of %s are gone - /encrypt off %s to send readable", convo_title(conv),
+		fault(error, FAULT_TRUST, "the keys of %s are gone - /encrypt off %s to send readable", convo_peer(conv),
 			convo_peer(conv));
 		return STEP_FAILED;
 	}
-	why = g_strdup_printf("%s offers no keys", convo_title(conv));
+	why = g_strdup_printf("%s offers no keys", convo_peer(conv));
 	return ask_for_readable(job, why);
 }
 

@@ -94,7 +94,7 @@ ask_to_switch_off(Conversation *conv)
 	const char *account = account_jid(convo_account(conv));
 	const char *names[] = { account, convo_peer(conv), NULL };
 	g_autofree char *text = g_strdup_printf(
-		"switch encryption off in the chat with %s? Both servers can read what is written from then on", convo_title(conv));
+		"switch encryption off in the chat with %s? Both servers can read what is written from then on", convo_peer(conv));
 
 	ask(account, convo_peer(conv), text, choices, switched_off, g_strdupv((char **)names), (GDestroyNotify)g_strfreev);
 }
@@ -235,7 +235,7 @@ run_forget(const struct cmd_call *call, GError **error)
 		return false;
 	names[0] = account_jid(convo_account(conv));
 	names[1] = convo_peer(conv);
-	text = g_strdup_printf("delete all messages with %s from this device? Servers and others keep theirs", convo_title(conv));
+	text = g_strdup_printf("delete all messages with %s from this device? Servers and others keep theirs", convo_peer(conv));
 	ask(names[0], names[1], text, choices, forget_it, g_strdupv((char **)names), (GDestroyNotify)g_strfreev);
 	return true;
 }

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Flow stories: the whole program in its own process, with a scripted server on the wire seam, a held clock and a real terminal
+ * whose grid is read. A story is a file of lines:
+ *
+ *   type TEXT             keys, then Enter        key NAME-BYTES     keys as they are (C escapes)
+ *   see TEXT              an event line with TEXT comes       see not TEXT      none came since the last see
+ *   screen TEXT           TEXT stands on the screen           screen not TEXT
+ *   server expect TEXT    the client sends it                 server expect not TEXT    it was never sent
+ *   server send XML       {from} is our full address, {sent NAME} what was kept
+ *   server keep NAME FROM TO    from what was expected last: the text between FROM and TO
+ *   server answer TEXT => XML   to what holds TEXT, from now on
+ *   server cut | forget   the link breaks; the session is gone
+ *   login                 adds the account and connects
+ *   turn MS               time passes             restart            the program ends and starts again on its profile
+ *
+ * An argument runs every file; the first line that fails ends with its place. */
+#define _GNU_SOURCE
+#include "account/account.h"
+#include "api/error.h"
+#include "api/event.h"
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/table.h"
+#include "chat/chat.h"
+#include "chat/convo.h"
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+#include "conf/conf.h"
+#include "conf/settings.h"
+#include "fake/server.h"
+#include "plugin/plugin.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "ui/screen.h"
+#include "ui/ui.h"
+#include "xmpp/xmpp.h"
+
+#include <pty.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+
+#define ME "me@good.test"
+#define START_AT G_GINT64_CONSTANT(1795536000000000) /* 2026-11-24 16:00 UTC */
+#define PATIENCE 1500                                /* turns of a few milliseconds */
+
+static struct {
+	FILE *report;
+	const char *file;
+	guint line;
+	char *folder;
+	Secret *key;
+	int terminal; /* the other end */
+	FakeServer *server;
+	const char *expected; /* what the server heard last */
+	GHashTable *kept;
+	GPtrArray *seen; /* char *: event lines since the last see */
+} flow;
+
+/* ---- what the program tells ---- */
+
+static void G_GNUC_PRINTF(1, 2) seen(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	g_ptr_array_add(flow.seen, g_strdup_vprintf(format, list));
+	va_end(list);
+}
+
+static void
+see_message(const Event *event)
+{
+	const Message *message = event->message;
+
+	seen("%s %s %s %s: %s%s", event->kind == EVENT_MESSAGE_ADDED ? "message" : "changed",
+		message->direction == MESSAGE_IN ? "in" : "out", message->conversation, message->seal ? message->seal : "none",
+		message->body ? message->body : message->reason, message->edited ? " (edited)" : "");
+}
+
+static void
+see_state(const Event *event)
+{
+	seen("state %s %s", message_state_word(event->message->state), event->message->reason ? event->message->reason : "");
+}
+
+static void
+see_alert(const Event *event)
+{
+	seen("alert %s %s", event->alert.code, event->alert.text);
+}
+
+static void
+see_ask(const Event *event)
+{
+	seen("%s %s", event->ask.answered ? "answered" : "ask", event->ask.text);
+}
+
+static void
+see_connection(const Event *event)
+{
+	static const char *const words[] = { "offline", "connecting", "online", "failed" };
+
+	seen("connection %s%s %s", words[event->connection.state], event->connection.resumed ? " resumed" : "",
+		event->connection.reason ? event->connection.reason : "");
+}
+
+static void
+see_caught_up(const Event *event)
+{
+	seen("caught up %s", event->account);
+}
+
+static void
+see_output(const Event *event)
+{
+	seen("%s %s", event->output.error ? "error" : "output", event->output.text);
+}
+
+static void
+see_state_of_peer(const Event *event)
+{
+	seen("chat state %s %s", event->chat_state.jid, event->chat_state.state);
+}
+
+static const struct event_watch watches[] = {
+	{ "flow: message", EVENT_MESSAGE_ADDED, see_message },
+	{ "flow: changed", EVENT_MESSAGE_CHANGED, see_message },
+	{ "flow: state", EVENT_MESSAGE_STATE, see_state },
+	{ "flow: alert", EVENT_ALERT, see_alert },
+	{ "flow: ask", EVENT_ASK, see_ask },
+	{ "flow: connection", EVENT_CONNECTION, see_connection },
+	{ "flow: caught up", EVENT_CAUGHT_UP, see_caught_up },
+	{ "flow: output", EVENT_OUTPUT, see_output },
+	{ "flow: chat state", EVENT_CHAT_STATE, see_state_of_peer },
+	{ 0 },
+};
+
+static void G_GNUC_NORETURN G_GNUC_PRINTF(1, 2) give_up(const char *format, ...)
+{
+	va_list list;
+
+	fprintf(flow.report, "%s:%u: ", flow.file, flow.line);
+	va_start(list, format);
+	vfprintf(flow.report, format, list);
+	va_end(list);
+	fprintf(flow.report, "\n  events since the last see:\n");
+	for (guint i = 0; i < flow.seen->len; i++)
+		fprintf(flow.report, "    %s\n", (char *)g_ptr_array_index(flow.seen, i));
+	fprintf(flow.report, "  screen:\n");
+	for (int row = 0; row < screen_rows(); row++) {
+		g_autofree char *text = screen_read(row, 0, screen_cols());
+
+		if (*g_strchomp(text))
+			fprintf(flow.report, "    |%s\n", text);
+	}
+	fflush(flow.report);
+	_exit(1);
+}
+
+/* ---- time ---- */
+
+static void
+turn(void)
+{
+	for (int i = 0; i < 50 && g_main_context_iteration(NULL, FALSE); i++)
+		;
+	clock_turn(1);
+	g_usleep(1000);
+}
+
+static bool
+wait_for(bool (*done)(const char *text), const char *text)
+{
+	for (int i = 0; i < PATIENCE; i++) {
+		if (done(text))
+			return true;
+		turn();
+	}
+	return false;
+}
+
+/* ---- the program ---- */
+
+static void
+run_line(const char *line, guint64 seq)
+{
+	cmd_run(line, seq);
+}
+
+static void
+unlock(Secret *passphrase)
+{
+	secret_free(passphrase);
+}
+
+static void
+quit(int status)
+{
+	seen("quit %d", status);
+}
+
+static gboolean
+drain(int fd, GIOCondition condition, gpointer data)
+{
+	char bytes[4096];
+
+	(void)condition;
+	(void)data;
+	return read(fd, bytes, sizeof bytes) > 0;
+}
+
+static void
+take_terminal(void)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	int near;
+
+	flow.report = fdopen(dup(1), "w");
+	if (openpty(&flow.terminal, &near, NULL, NULL, &size) < 0)
+		give_up("there is no pseudo terminal");
+	dup2(near, 0);
+	dup2(near, 1);
+	close(near);
+	g_unix_fd_add(flow.terminal, G_IO_IN, drain, NULL);
+}
+
+static void
+fill_tables(void)
+{
+	conf_init();
+	store_init();
+	xmpp_init();
+	account_init();
+	chat_init();
+	ui_init();
+	cmd_init();
+	plugin_init();
+	table_add(TABLE_EVENTS, watches, "core");
+}
+
+static void
+start(void)
+{
+	static const struct ui_calls calls = { .run_line = run_line, .complete = cmd_complete, .unlock = unlock, .quit = quit };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = files_path(FOLDER_DATA, "sotto.db", NULL);
+
+	ui_use(&ui_terminal);
+	if (!settings_load(&error) || !ui()->start(&calls, &error) || !db_open(path, flow.key, &error) || !accounts_load(&error))
+		give_up("the program does not start: %s", error->message);
+	convos_load();
+	event_emit(&(Event){ .kind = EVENT_READY });
+	accounts_autoconnect();
+}
+
+static void
+stop(void)
+{
+	ui()->stop();
+	convos_unload();
+	accounts_unload();
+	db_close();
+}
+
+/* ---- the lines ---- */
+
+static void
+type(const char *text, bool enter)
+{
+	g_autofree char *keys = enter ? g_strconcat(text, "\r", NULL) : g_strcompress(text);
+
+	if (write(flow.terminal, keys, strlen(keys)) < 0)
+		give_up("the terminal takes no keys");
+	for (int i = 0; i < 20; i++)
+		turn();
+}
+
+static bool
+is_seen(const char *text)
+{
+	for (guint i = 0; i < flow.seen->len; i++)
+		if (strstr(g_ptr_array_index(flow.seen, i), text)) {
+			g_ptr_array_remove_range(flow.seen, 0, i + 1);
+			return true;
+		}
+	return false;
+}
+
+static bool
+is_on_screen(const char *text)
+{
+	for (int row = 0; row < screen_rows(); row++) {
+		g_autofree char *line = screen_read(row, 0, screen_cols());
+
+		if (strstr(line, text))
+			return true;
+	}
+	return false;
+}
+
+static void
+settle(void)
+{
+	for (int i = 0; i < 60; i++)
+		turn();
+}
+
+/* "not TEXT": after a while it must still not be so. */
+static void
+check(bool (*is_so)(const char *text), const char *what, const char *argument)
+{
+	bool wanted = !g_str_has_prefix(argument, "not ");
+	const char *text = wanted ? argument : argument + strlen("not ");
+
+	if (!wanted)
+		settle();
+	if (wanted ? !wait_for(is_so, text) : is_so(text))
+		give_up("%s %s", what, argument);
+}
+
+static char *
+fill_in(const char *xml)
+{
+	g_autofree char *text = g_strdup(xml);
+	GHashTableIter iter;
+	gpointer name, value;
+
+	g_hash_table_iter_init(&iter, flow.kept);
+	while (g_hash_table_iter_next(&iter, &name, &value)) {
+		g_autofree char *mark = g_strdup_printf("{sent %s}", (char *)name);
+		g_auto(GStrv) parts = g_strsplit(text, mark, -1);
+
+		g_free(text);
+		text = g_strjoinv(value, parts);
+	}
+	return g_steal_pointer(&text);
+}
+
+static bool
+has_heard(const char *text)
+{
+	return strstr(fake_server_received(flow.server), text) != NULL;
+}
+
+static void
+server_expect(const char *argument)
+{
+	g_autofree char *text = fill_in(argument);
+
+	if (g_str_has_prefix(text, "not ")) {
+		check(has_heard, "server expect", text);
+		return;
+	}
+	for (int i = 0; i < PATIENCE && !has_heard(text); i++)
+		turn();
+	flow.expected = fake_server_wait(flow.server, text);
+	if (!flow.expected)
+		give_up("the client does not send %s", text);
+}
+
+static void
+server_keep(const char *argument)
+{
+	g_auto(GStrv) words = g_strsplit(argument, " ", 3);
+	const char *from = flow.expected && words[0] && words[1] && words[2] ? strstr(flow.expected, words[1]) : NULL;
+	const char *end = from ? strstr(from + strlen(words[1]), words[2]) : NULL;
+
+	if (!end)
+		give_up("there is nothing to keep in %s", flow.expected ? flow.expected : "nothing");
+	from += strlen(words[1]);
+	g_hash_table_insert(flow.kept, g_strdup(words[0]), g_strndup(from, (gsize)(end - from)));
+}
+
+static void
+server_send(const char *argument)
+{
+	g_autofree char *xml = fill_in(argument);
+
+	fake_server_send(flow.server, xml);
+	settle();
+}
+
+static void
+server_answer(const char *argument)
+{
+	g_auto(GStrv) sides = g_strsplit(argument, " => ", 2);
+
+	if (!sides[0] || !sides[1])
+		give_up("server answer TEXT => XML");
+	fake_server_on(flow.server, sides[0], sides[1]);
+}
+
+static void
+server_cut(const char *argument)
+{
+	(void)argument;
+	fake_server_cut(flow.server);
+	settle();
+}
+
+static void
+server_forget(const char *argument)
+{
+	(void)argument;
+	fake_server_forget_session(flow.server);
+}
+
+static void
+login(const char *argument)
+{
+	(void)argument;
+	type("/account add " ME " password_command \"echo pencil\"", true);
+	type("/connect " ME, true);
+	check(is_seen, "login", "connection online");
+}
+
+static void
+pass_time(const char *argument)
+{
+	clock_turn((guint)atoi(argument));
+	settle();
+}
+
+static void
+restart(const char *argument)
+{
+	(void)argument;
+	stop();
+	g_ptr_array_set_size(flow.seen, 0);
+	start();
+	settle();
+}
+
+static void
+type_line(const char *argument)
+{
+	type(argument, true);
+}
+
+static void
+type_keys(const char *argument)
+{
+	type(argument, false);
+}
+
+static void
+see(const char *argument)
+{
+	check(is_seen, "see", argument);
+}
+
+static void
+screen(const char *argument)
+{
+	check(is_on_screen, "screen", argument);
+}
+
+static const struct {
+	const char *words;
+	void (*run)(const char *argument);
+} verbs[] = {
+	{ "type ", type_line },
+	{ "key ", type_keys },
+	{ "see ", see },
+	{ "screen ", screen },
+	{ "server expect ", server_expect },
+	{ "server send ", server_send },
+	{ "server keep ", server_keep },
+	{ "server answer ", server_answer },
+	{ "server cut", server_cut },
+	{ "server forget", server_forget },
+	{ "login", login },
+	{ "turn ", pass_time },
+	{ "restart", restart },
+};
+
+static void
+run_story_line(const char *line)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+		if (g_str_has_prefix(line, verbs[i].words)) {
+			verbs[i].run(line + strlen(verbs[i].words));
+			return;
+		}
+	give_up("no such line in a story: %s", line);
+}
+
+/* ---- a story ---- */
+
+static void
+begin(const char *file)
+{
+	g_autoptr(GError) error = NULL;
+
+	flow.file = file;
+	flow.kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	flow.seen = g_ptr_array_new_with_free_func(g_free);
+	flow.folder = g_dir_make_tmp("sotto-flow-XXXXXX", NULL);
+	setenv("TERM", "xterm-256color", 1);
+	take_terminal();
+	if (!base_init(&error) || !files_init(flow.folder, &error))
+		give_up("%s", error->message);
+	flow.key = secret_new(32);
+	clock_hold(START_AT);
+	flow.server = fake_server_new(ME, "pencil");
+	fake_server_offer(flow.server)->sm = fake_server_offer(flow.server)->resume = true;
+	fill_tables();
+	start();
+	settle();
+}
+
+static void
+remove_folder(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *entry = g_build_filename(path, name, NULL);
+
+		if (g_file_test(entry, G_FILE_TEST_IS_DIR))
+			remove_folder(entry);
+		else
+			g_remove(entry);
+	}
+	g_rmdir(path);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) story = NULL;
+
+	if (argc != 2 || !g_file_get_contents(argv[1], &text, NULL, NULL)) {
+		fprintf(stderr, "flow STORY.flow\n");
+		return 2;
+	}
+	begin(argv[1]);
+	story = g_strsplit(text, "\n", -1);
+	for (char **line = story; *line; line++) {
+		flow.line = (guint)(line - story) + 1;
+		if (**line && **line != '#')
+			run_story_line(*line);
+	}
+	stop();
+	remove_folder(flow.folder);
+	fprintf(flow.report, "ok %s\n", argv[1]);
+	return 0;
+}
