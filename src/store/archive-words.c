@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PIECE = 1000, WORDS_MAX = 16, PREFIX_MIN = 3 };
+enum { PIECE = 1000, WORDS_MAX = 16, PREFIX_MIN = 3, WIDE = 20000 };
 
 #define HAS_WORDS "body IS NOT NULL AND (flags & 8) = 0"
 
@@ -108,6 +108,33 @@ has_letters(const char *word)
 	return false;
 }
 
+/* About as the index folds it: this only guides an estimate. */
+static char *
+fold(const char *word)
+{
+	g_autofree char *apart = g_utf8_normalize(word, -1, G_NORMALIZE_DEFAULT);
+	g_autofree char *small = apart ? g_utf8_strdown(apart, -1) : g_strdup("");
+	GString *plain = g_string_new(NULL);
+	for (const char *at = small; *at; at = g_utf8_next_char(at))
+		if (!g_unichar_ismark(g_utf8_get_char(at)))
+			g_string_append_unichar(plain, g_utf8_get_char(at));
+	return g_string_free(plain, FALSE);
+}
+
+/* So many messages have a word of this beginning that the index would gather them for a second: then only whole words count. */
+static bool
+is_wide(const char *word)
+{
+	g_autofree char *from = fold(word);
+	g_autofree char *to = g_strconcat(from, "\xf4\x8f\xbf\xbf", NULL);
+	g_autoptr(Rows) rows = store_select(
+		NULL, "SELECT documents FROM archive_term WHERE term >= ? AND term <= ? AND col = '*'", "ss", from, to);
+	gint64 documents = 0;
+	while (rows && documents < WIDE && rows_next(rows))
+		documents += rows_int(rows, 0);
+	return documents >= WIDE;
+}
+
 /* Each word as a phrase in quotes, so that nothing in it is an operator. NULL when nothing is left to look for. */
 static char *
 make_query(const char *words, bool prefixes)
@@ -119,7 +146,7 @@ make_query(const char *words, bool prefixes)
 	for (char **word = list; *word && n < WORDS_MAX; word++) {
 		if (!has_letters(*word))
 			continue;
-		bool prefix = prefixes && g_utf8_strlen(*word, -1) >= PREFIX_MIN;
+		bool prefix = prefixes && g_utf8_strlen(*word, -1) >= PREFIX_MIN && !is_wide(*word);
 		g_string_append_printf(query, "\"%s%s\" ", *word, prefix ? "*" : "");
 		n++;
 	}
@@ -155,15 +182,17 @@ GPtrArray *
 archive_search(gint64 conversation, const char *words, guint limit, GError **error)
 {
 	g_autofree char *exact = make_query(words, false);
-	g_autofree char *begins = make_query(words, true);
 	if (!exact)
 		return g_ptr_array_new_with_free_func((GDestroyNotify)message_unref);
 	if (!words_write(error))
 		return NULL;
 	g_autoptr(GPtrArray) found = ask_index(conversation, exact, limit, error);
-	if (found && found->len < limit && strcmp(exact, begins) != 0) {
-		g_ptr_array_unref(found);
-		found = ask_index(conversation, begins, limit, error);
+	if (found && found->len < limit) {
+		g_autofree char *begins = make_query(words, true);
+		if (strcmp(exact, begins) != 0) {
+			g_ptr_array_unref(found);
+			found = ask_index(conversation, begins, limit, error);
+		}
 	}
 	if (found)
 		g_ptr_array_sort(found, newest_first);

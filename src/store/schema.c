@@ -57,6 +57,7 @@ static const struct migration migrations[] = {
 		" PRIMARY KEY (hash, message)) WITHOUT ROWID;"
 		"CREATE VIRTUAL TABLE archive_word USING fts4 (content=\"archive_message\", body, matchinfo=fts3, order=desc,"
 		" tokenize=unicode61 \"remove_diacritics=1\");"
+		"CREATE VIRTUAL TABLE archive_term USING fts4aux (archive_word);"
 		"CREATE TABLE archive_progress ("
 		" words_up_to INTEGER NOT NULL,"
 		" ids_up_to INTEGER NOT NULL,"
