@@ -15,6 +15,14 @@ static const char *const states[] = {
 	[CONNECTION_FAILED] = "failed",
 };
 
+/* Between our goodbye and the server's it is neither. */
+static const char *
+state_word(const Account *account)
+{
+	bool leaving = account_state(account) == CONNECTION_ONLINE && !account_online(account);
+	return leaving ? "leaving" : states[account_state(account)];
+}
+
 static Account *
 named(const char *jid, GError **error)
 {
@@ -132,7 +140,7 @@ run_list(const struct cmd_call *call, GError **error)
 			continue;
 		const char *reason = account_reason(account);
 		bool online = account_online(account);
-		reply_print(call->reply, "%s: %s%s%s", account_jid(account), states[account_state(account)],
+		reply_print(call->reply, "%s: %s%s%s", account_jid(account), state_word(account),
 			online    ? ", seen as "
 			: *reason ? " - "
 				  : "",
@@ -223,7 +231,7 @@ run_tls(const struct cmd_call *call, GError **error)
 	if (!account)
 		return false;
 	g_auto(GStrv) lines = account_tls(account);
-	reply_print(call->reply, "%s: %s", account_jid(account), states[account_state(account)]);
+	reply_print(call->reply, "%s: %s", account_jid(account), state_word(account));
 	for (char **line = lines; line && *line; line++)
 		reply_print_plain(call->reply, *line);
 	return true;
