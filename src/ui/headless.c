@@ -27,6 +27,12 @@ static struct {
 	char *account, *peer; /* the open conversation */
 } headless;
 
+static Conversation *
+current(void)
+{
+	return headless.peer ? convo_find(headless.account, headless.peer) : NULL;
+}
+
 /* ---- one object a line ---- */
 
 static void
@@ -309,6 +315,15 @@ print_notice(const Message *message)
 	print(object);
 }
 
+/* Whether a message of ours will be sealed is unknown until keys or a yes have come; its states tell then. */
+static bool
+seal_is_open(const Message *message)
+{
+	Conversation *conv = convo_find(message->account, message->conversation);
+	return message->direction == MESSAGE_OUT && message->state == MESSAGE_PENDING && !message->seal && conv &&
+	       convo_seal_state(conv) == CONVO_SEAL_AUTO;
+}
+
 static void
 print_message(const Message *message, const char *replaces)
 {
@@ -330,8 +345,10 @@ print_message(const Message *message, const char *replaces)
 	put(object, "body", message->body);
 	put(object, "direction", directions[message->direction]);
 	put(object, "kind", kinds[message->kind]);
-	put(object, "seal", message->seal ? message->seal : "none");
-	put(object, "trust", trust_word(message->trust));
+	if (!seal_is_open(message)) {
+		put(object, "seal", message->seal ? message->seal : "none");
+		put(object, "trust", trust_word(message->trust));
+	}
 	put(object, "origin", origins[message->origin]);
 	put(object, "sent_at", sent_at);
 	put(object, "replaces", replaces);
@@ -349,6 +366,9 @@ on_message_added(const Event *event)
 		print_notice(message);
 	else
 		print_message(message, NULL);
+	Conversation *conv = current();
+	if (conv && message->direction == MESSAGE_IN && conv == convo_find(message->account, message->conversation))
+		convo_seen(conv);
 }
 
 /* A correction, or a text that could be opened late, takes the place of what was there and keeps its id. */
@@ -366,8 +386,10 @@ on_message_state(const Event *event)
 	put(object, "id", event->message->id);
 	put(object, "state", message_state_word(event->message->state));
 	put(object, "reason", event->message->reason);
-	put(object, "seal", event->message->seal ? event->message->seal : "none");
-	put(object, "trust", trust_word(event->message->trust));
+	if (!seal_is_open(event->message)) {
+		put(object, "seal", event->message->seal ? event->message->seal : "none");
+		put(object, "trust", trust_word(event->message->trust));
+	}
 	print(object);
 }
 
@@ -433,12 +455,7 @@ show(Conversation *conv)
 		return;
 	headless.account = g_strdup(account_jid(convo_account(conv)));
 	headless.peer = g_strdup(convo_peer(conv));
-}
-
-static Conversation *
-current(void)
-{
-	return headless.peer ? convo_find(headless.account, headless.peer) : NULL;
+	convo_seen(conv);
 }
 
 /* Nobody sits here to type a secret; the account says what to do instead. */

