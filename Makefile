@@ -56,7 +56,7 @@ $(B)/plugins/%.o: plugins/%.c
 
 define plugin_rule
 $(B)/plugins/$(1).so: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/$(1)/*.c))
-	$$(call say,so)$(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined) -o $$@ $$^ $$(plugin_libs)
+	$$(call say,so)$(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined) -o $$@ $$^ $$(plugin_libs) && chmod go-w $$@ $$(@D)
 endef
 $(foreach p,$(plugins),$(eval $(call plugin_rule,$(p))))
 

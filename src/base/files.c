@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "api/error.h"
 
 enum { FOLDERS = FOLDER_DOWNLOADS + 1 };
+/* How a namespace of users shows folders of the system's root. */
+enum { UNMAPPED = 65534 };
 
 static char *folders[FOLDERS];
 
@@ -236,9 +239,11 @@ bool
 files_write(const char *path, const char *text, gssize length, GError **error)
 {
 	g_autofree char *dir = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int folder = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool done;
 
+	if (folder < 0 && errno == ENOTDIR)
+		return fault(error, FAULT_STORE, "cannot write into %s: it is a link or no folder", dir);
 	if (folder < 0)
 		return fault_errno(error, "open the folder", dir);
 	done = may_replace(folder, name, path, error) &&
@@ -247,22 +252,41 @@ files_write(const char *path, const char *text, gssize length, GError **error)
 	return done;
 }
 
+static bool
+is_private(const char *path, mode_t others, GError **error)
+{
+	struct stat info;
+
+	if (lstat(path, &info) < 0)
+		return fault_errno(error, "look at", path);
+	if (info.st_uid != geteuid() && info.st_uid != 0 && !(S_ISDIR(info.st_mode) && info.st_uid == UNMAPPED))
+		return fault(error, FAULT_TRUST, "%s belongs to somebody else", path);
+	/* In a sticky folder nobody moves away what is not his. */
+	if ((info.st_mode & others) && !(S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX)))
+		return fault(error, FAULT_TRUST, "others may write %s: take that right away with chmod go-w", path);
+	return true;
+}
+
 bool
 files_is_private(const char *path, GError **error)
 {
-	g_autofree char *dir = g_path_get_dirname(path);
-	const char *const places[] = { path, dir };
+	g_autofree char *real = realpath(path, NULL), *above = NULL;
 	struct stat info;
 
-	for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
-		if (lstat(places[i], &info) < 0)
-			return fault_errno(error, "look at", places[i]);
-		if (i == 0 && !S_ISREG(info.st_mode))
-			return fault(error, FAULT_TRUST, "%s is no plain file", places[i]);
-		if (info.st_uid != geteuid() && info.st_uid != 0)
-			return fault(error, FAULT_TRUST, "%s belongs to somebody else", places[i]);
-		if (info.st_mode & (S_IWGRP | S_IWOTH))
-			return fault(error, FAULT_TRUST, "others may write %s: take that right away with chmod go-w", places[i]);
+	if (!real || lstat(path, &info) < 0)
+		return fault_errno(error, "look at", path);
+	if (!S_ISREG(info.st_mode))
+		return fault(error, FAULT_TRUST, "%s is no plain file", path);
+	above = g_path_get_dirname(real);
+	if (!is_private(real, S_IWGRP | S_IWOTH, error) || !is_private(above, S_IWGRP | S_IWOTH, error))
+		return false;
+	/* Whoever may write a folder above could put another one in the place of ours. A group there is often one's own. */
+	while (above[1]) {
+		g_autofree char *lower = g_steal_pointer(&above);
+
+		above = g_path_get_dirname(lower);
+		if (!is_private(above, S_IWOTH, error))
+			return false;
 	}
 	return true;
 }

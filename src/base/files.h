@@ -17,5 +17,5 @@ int files_open(const char *path, int flags, GError **error);
 bool files_read(const char *path, size_t max, char **text, size_t *length, GError **error);
 /* Atomic and durable, mode 0600. */
 bool files_write(const char *path, const char *text, gssize length, GError **error);
-/* True when nobody but the owner may write the file and its folder. */
+/* True when nobody but us or root may write the file and its folder, or put another folder in its place. */
 bool files_is_private(const char *path, GError **error);

@@ -266,6 +266,43 @@ a_file_that_others_may_write_is_not_private(void **state)
 		assert_false(files_is_private(path, NULL));
 }
 
+/* L05: a folder in which others may put another one in the place of ours. */
+static void
+a_folder_that_others_may_replace_is_not_private(void **state)
+{
+	g_autofree char *open = in_place("shared"), *dir = g_build_filename(open, "plugins", NULL);
+	g_autofree char *path = g_build_filename(dir, "x.so", NULL), *link = in_place("way"), *by_link = NULL;
+
+	(void)state;
+	umask(022);
+	g_mkdir(open, 0755);
+	g_mkdir(dir, 0755);
+	assert_true(files_write(path, "", 0, NULL));
+	assert_true(files_is_private(path, NULL));
+	assert_int_equal(symlink(dir, link), 0);
+	by_link = g_build_filename(link, "x.so", NULL);
+	assert_true(files_is_private(by_link, NULL));
+	chmod(open, 0777);
+	assert_false(files_is_private(path, NULL));
+	assert_false(files_is_private(by_link, NULL));
+	chmod(open, 01777);
+	assert_true(files_is_private(path, NULL));
+}
+
+/* K07 */
+static void
+nothing_is_written_into_a_linked_folder(void **state)
+{
+	g_autofree char *target = in_place("elsewhere"), *link = in_place("link"), *path = g_build_filename(link, "x", NULL);
+	g_autofree char *there = g_build_filename(target, "x", NULL);
+
+	(void)state;
+	g_mkdir(target, 0700);
+	assert_int_equal(symlink(target, link), 0);
+	assert_false(files_write(path, "text", -1, NULL));
+	assert_int_not_equal(access(there, F_OK), 0);
+}
+
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int
@@ -283,6 +320,8 @@ main(void)
 		IN_PLACE(a_failed_write_leaves_the_old_file),
 		IN_PLACE(names_that_leave_the_folder_are_refused),
 		IN_PLACE(a_file_that_others_may_write_is_not_private),
+		IN_PLACE(a_folder_that_others_may_replace_is_not_private),
+		IN_PLACE(nothing_is_written_into_a_linked_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
