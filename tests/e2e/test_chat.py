@@ -84,6 +84,7 @@ def test_text_with_newlines_and_odd_characters_arrives_exactly(pair):
 
 def test_receipts_and_markers_move_the_state(pair):
     alice, bob = pair
+    bob.run("/set chat.markers_sealed on")
     message = say(alice, "bob@b.test", "did you get it")
     state_of(alice, message, "delivered")
     bob.run("/msg alice@a.test")
