@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -276,7 +277,22 @@ class Bench:
                      runs=1)
 
 
-MEASURES = ["first_screen", "roster", "idle", "echo", "arrival", "flood_floor", "flood", "offline"]
+    def store(self):
+        """The store alone, without a screen: what opening, paging and searching a long conversation ask of it."""
+        build = pathlib.Path(self.lab.build).resolve().relative_to(ROOT)
+        program = build / "tests" / "bench" / "bench_store"
+        subprocess.run(["make", "-s", str(program)], cwd=ROOT, check=True)
+        aims = {100000: (30, 5, 15), 1000000: (50, 10, 30)}
+        for messages in [100000, 1000000] if self.long else [100000]:
+            text = subprocess.run([ROOT / program, str(messages)], capture_output=True, text=True, check=True).stdout
+            found = {name: float(value) for name, value in re.findall(r"^(\w+) ([0-9.]+) ", text, re.M)}
+            names = ("open_and_last_page", "page_up", "search_common", "search_rare", "search_two_words")
+            for name, aim in zip(names, aims[messages][:2] + aims[messages][2:] * 3):
+                self.show(f"{messages} stored: {name.replace('_', ' ')}", "ms", {"sotto": found[name]}, aim)
+            self.show(f"{messages} stored: 20000 more, written", "MB", {"sotto": found["flood_written"]}, 40)
+
+
+MEASURES = ["first_screen", "roster", "idle", "echo", "arrival", "flood_floor", "flood", "offline", "store"]
 
 
 def main():
