@@ -462,7 +462,7 @@ without_keys(struct job *job, GError **error)
 			convo_peer(conv));
 		return STEP_FAILED;
 	}
-	why = g_strdup_printf("%s offers no keys", convo_peer(conv));
+	why = job->sentence ? g_strdup(job->sentence) : g_strdup_printf("%s offers no keys", convo_peer(conv));
 	return ask_for_readable(job, why);
 }
 
