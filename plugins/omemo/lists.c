@@ -368,7 +368,8 @@ no_list(const char *peer, const GError *error, char **sentence)
 
 	if (!error || is_one_of(condition, none)) {
 		*sentence = g_strdup_printf(
-			"%s offers no keys: none of their clients has published a device list, so OMEMO is off or not set up there", peer);
+			"%s offers no keys: none of their clients has published a device list, so OMEMO is off or not set up there",
+			peer);
 		return LIST_NONE;
 	}
 	if (is_one_of(condition, closed) || g_strcmp0(iq_condition_detail(error), "presence-subscription-required") == 0) {

@@ -321,7 +321,7 @@ decide(const char *account, const char *peer, guint32 device, const guint8 *key,
 }
 
 bool
-trust_set(Account *account, const char *peer, guint32 device, const char *fingerprint, enum trust trust, GError **error)
+trust_set(Account *account, const char *peer, guint32 device, const char *hex, enum trust trust, GError **error)
 {
 	const char *own = account_jid(account);
 	guint8 key[KEY_LENGTH];
@@ -329,10 +329,10 @@ trust_set(Account *account, const char *peer, guint32 device, const char *finger
 
 	if (strcmp(own, peer) == 0 && device == keys_device(own))
 		return fault(error, FAULT_INPUT, "device %u is this one: it is always trusted", device);
-	if (fingerprint ? !hex_key(fingerprint, key) : !current_key(own, peer, device, key))
+	if (hex ? !hex_key(hex, key) : !current_key(own, peer, device, key))
 		return fault(error, FAULT_GONE,
-			fingerprint ? "that is no fingerprint: 64 hex digits, as /verify shows them"
-				    : "no key of device %u of %s is known - /verify %s lists the devices",
+			hex ? "that is no fingerprint: 64 hex digits, as /verify shows them"
+			    : "no key of device %u of %s is known - /verify %s lists the devices",
 			device, peer, peer);
 	if (!store_begin(error))
 		return false;
