@@ -152,6 +152,23 @@ stream_committed(void)
 }
 
 void
+stream_batch_lost(void)
+{
+}
+
+void
+stream_network_changed(void)
+{
+}
+
+bool
+stream_leaving(const Stream *stream)
+{
+	(void)stream;
+	return false;
+}
+
+void
 stream_set_owner(Stream *stream, gpointer owner)
 {
 	stream->owner = owner;
