@@ -2,7 +2,7 @@
 /* Errors: one domain and one sentence. */
 #include "api/error.h"
 
-G_DEFINE_QUARK(sotto - fault, fault)
+G_DEFINE_QUARK(sotto_fault, fault)
 
 static const char *const words[] = {
 	[FAULT_INPUT] = "input",
