@@ -15,6 +15,7 @@
 #include "chat/signal.h"
 #include "store/db.h"
 #include "xmpp/route.h"
+#include "xmpp/stream.h"
 
 struct chat_settings chat_settings;
 
@@ -160,6 +161,17 @@ static const struct {
 	{ TABLE_MIGRATIONS, sealed_table_migrations },
 };
 
+/* Streams that count ask for it again by themselves. */
+static void
+batch_lost(void)
+{
+	const GPtrArray *accounts = account_list();
+
+	for (guint i = 0; i < accounts->len; i++)
+		if (!stream_session(account_stream(accounts->pdata[i])))
+			catchup_lost(accounts->pdata[i]);
+}
+
 void
 chat_init(void)
 {
@@ -167,6 +179,7 @@ chat_init(void)
 		table_add(tables[i].table, tables[i].rows, "core");
 	route_set_skipped(inbox_skipped);
 	db_on_commit(signal_flush);
+	db_on_lost(batch_lost);
 }
 
 void

@@ -7,7 +7,6 @@
 #include "api/jid.h"
 #include "api/log.h"
 #include "api/store.h"
-#include "api/stream.h"
 #include "api/timer.h"
 #include "base/text.h"
 #include "chat/catchup.h"
@@ -22,6 +21,7 @@
 #include "chat/sealedtable.h"
 #include "chat/signal.h"
 #include "store/archive.h"
+#include "xmpp/stream.h"
 
 #include <string.h>
 
@@ -167,6 +167,16 @@ tell(Conversation *conv, const Letter *letter, Message *message, Message *origin
 	watch_seal(conv, message);
 }
 
+/* The server has it still: not acknowledged it comes again with the resumed session, else the archive is asked. */
+void
+inbox_lost(Account *account)
+{
+	if (stream_session(account_stream(account)))
+		stream_batch_lost();
+	else
+		catchup_lost(account);
+}
+
 static void
 take_new(const Letter *letter, const struct decoded *decoded, Account *account)
 {
@@ -185,7 +195,7 @@ take_new(const Letter *letter, const struct decoded *decoded, Account *account)
 	}
 	if (!fine) {
 		log_error("a message cannot be kept: %s", error ? error->message : "no reason given");
-		catchup_lost(account);
+		inbox_lost(account);
 		return;
 	}
 	conv = kept ? convo_get(account, letter->peer) : NULL;
