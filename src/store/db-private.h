@@ -15,8 +15,18 @@ bool db_fault(GError **error, const char *verb);
 bool db_exec(const char *sql, const char *verb, GError **error);
 bool db_need_open(GError **error);
 
-/* Set once by db.c: called on the first page that fails its check. */
+/* A page failed its check: said once, and a copy is kept. */
 void db_damaged(void);
+
+bool file_lock(const char *path, GError **error); /* one process has the profile */
+void file_unlock(void);
+bool file_check(const char *path, bool *exists, GError **error); /* plain files of ours, the log too */
+bool file_check_header(const char *path, GError **error);        /* not a readable one */
+bool file_check_size(const char *path, GError **error);          /* not cut off */
+bool file_create(const char *path, GError **error);
+bool file_remove(const char *path, const char *suffix, GError **error);
+char *file_quarantine(const char *path); /* copies; the name of the copy, NULL if it failed; may run in a thread */
+bool file_refuse_damaged(const char *path, GError **error);
 
 void statements_clear(void);
 

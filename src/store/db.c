@@ -5,24 +5,18 @@
 #include "api/event.h"
 #include "api/log.h"
 
+#include "base/mailbox.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static const char plain_header[] = "SQLite format 3";
 
 static struct {
 	sqlite3 *sqlite;
 	char *path;
-	int lock;
 	bool damaged; /* said once */
 	guint opens;
-} db = { .lock = -1 };
+} db;
 
 sqlite3 *
 db_sqlite(void)
@@ -107,79 +101,31 @@ first_value(const char *sql)
 	return value;
 }
 
-/* ---- the lock of the profile ---- */
+/* ---- damage ---- */
 
-static bool
-lock_profile(const char *path, GError **error)
+/* The copy of a large file takes seconds, so it is made in a thread. */
+struct copy {
+	char *path, *made;
+};
+
+static void
+make_copy(gpointer data)
 {
-	g_autofree char *lock = g_strconcat(path, ".lock", NULL);
-	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	struct stat status;
-	if (fd < 0)
-		return fault(error, FAULT_STORE, "cannot open %s: %s", lock, g_strerror(errno));
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		close(fd);
-		return fault(error, FAULT_STORE, "%s is not a plain file - remove it", lock);
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		char holder[16] = "";
-		ssize_t length = pread(fd, holder, sizeof holder - 1, 0);
-		close(fd);
-		g_strchomp(holder);
-		return fault(error, FAULT_BUSY,
-			"this profile is in use by another sotto (process %s) - leave that one first, or choose another "
-			"--config-dir",
-			length > 0 ? holder : "unknown");
-	}
-	g_autofree char *pid = g_strdup_printf("%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, strlen(pid), 0) < 0)
-		log_warning("store: the lock file takes no process number: %s", g_strerror(errno));
-	db.lock = fd;
-	return true;
+	struct copy *copy = data;
+	copy->made = file_quarantine(copy->path);
 }
 
-/* ---- damaged files are kept, never replaced ---- */
-
-static bool
-copy_aside(const char *from, const char *to)
+static void
+tell_copy(gpointer data)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool done = out >= 0;
-	while (done) {
-		char block[65536];
-		ssize_t length = read(in, block, sizeof block);
-		if (length == 0)
-			break;
-		done = length > 0 && write(out, block, (size_t)length) == length;
-	}
-	if (out >= 0) {
-		done = done && fsync(out) == 0;
-		close(out);
-		if (!done)
-			unlink(to);
-	}
-	if (in >= 0)
-		close(in);
-	return done;
-}
-
-/* The name of the copy, or NULL with a log line. A second start on the same day finds the first copy and leaves it. */
-static char *
-quarantine(const char *path)
-{
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *date = g_date_time_format(now, "%Y-%m-%d");
-	g_autofree char *copy = g_strdup_printf("%s.broken-%s", path, date);
-	if (!g_file_test(copy, G_FILE_TEST_EXISTS) && !copy_aside(path, copy)) {
-		log_error("store: the damaged file could not be copied to %s: %s", copy, g_strerror(errno));
-		return NULL;
-	}
-	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
-	g_autofree char *wal_copy = g_strconcat(copy, "-wal", NULL);
-	if (g_file_test(wal, G_FILE_TEST_EXISTS) && !g_file_test(wal_copy, G_FILE_TEST_EXISTS))
-		copy_aside(wal, wal_copy);
-	return g_steal_pointer(&copy);
+	struct copy *copy = data;
+	alert(NULL, NULL, "store-damaged",
+		"a part of the store %s is damaged; %s%s. What depends on that part fails until you restore a backup; nothing is "
+		"replaced",
+		copy->path, copy->made ? "a copy is kept as " : "no copy could be made", copy->made ? copy->made : "");
+	g_free(copy->path);
+	g_free(copy->made);
+	g_free(copy);
 }
 
 void
@@ -188,23 +134,10 @@ db_damaged(void)
 	if (db.damaged)
 		return;
 	db.damaged = true;
-	g_autofree char *copy = quarantine(db.path);
-	log_error("store: a page of %s fails its check", db.path);
-	alert(NULL, NULL, "store-damaged",
-		"a part of the store %s is damaged; %s%s. What depends on that part fails until you restore a backup; nothing is "
-		"replaced",
-		db.path, copy ? "a copy is kept as " : "no copy could be made", copy ? copy : "");
-}
-
-static bool
-refuse_damaged(const char *path, GError **error)
-{
-	g_autofree char *copy = quarantine(path);
-	return fault(error, FAULT_STORE,
-		"the store %s is damaged or belongs to another key; %s%s - put a backup in its place, or move it away to start "
-		"anew "
-		"with a new identity",
-		path, copy ? "a copy is kept as " : "no copy could be made", copy ? copy : "");
+	log_error("store: a page fails its check");
+	struct copy *copy = g_new0(struct copy, 1);
+	copy->path = g_strdup(db.path);
+	mailbox_run(make_copy, tell_copy, copy);
 }
 
 /* ---- opening ---- */
@@ -226,63 +159,6 @@ check_cipher(GError **error)
 	g_autofree char *version = first_value("PRAGMA cipher_version");
 	if (!version || !*version)
 		return fault(error, FAULT_STORE, "the database library is not SQLCipher, the store would not be encrypted");
-	return true;
-}
-
-/* A plain file of ours, not reached by a link: sqlite itself would follow one. */
-static bool
-check_file(const char *path, const char *suffix, bool *exists, GError **error)
-{
-	g_autofree char *name = g_strconcat(path, suffix, NULL);
-	struct stat status;
-	*exists = lstat(name, &status) == 0;
-	if (!*exists)
-		return errno == ENOENT || fault(error, FAULT_STORE, "cannot look at %s: %s", name, g_strerror(errno));
-	if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid())
-		return fault(error, FAULT_STORE, "%s is not a plain file of yours - move it away", name);
-	return true;
-}
-
-static bool
-check_files(const char *path, bool *exists, GError **error)
-{
-	bool aside;
-	return check_file(path, "-wal", &aside, error) && check_file(path, "-journal", &aside, error) &&
-	       check_file(path, "", exists, error);
-}
-
-/* No file that was finished is smaller than a page: a cut one must not pass for a new one, or the identity in it would be
- * replaced in silence. */
-static bool
-check_size(const char *path, GError **error)
-{
-	struct stat status;
-	if (stat(path, &status) == 0 && status.st_size >= 4096)
-		return true;
-	return refuse_damaged(path, error);
-}
-
-static bool
-create_file(const char *path, GError **error)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fault(error, FAULT_STORE, "cannot create the store %s: %s", path, g_strerror(errno));
-	close(fd);
-	return true;
-}
-
-static bool
-check_header(const char *path, GError **error)
-{
-	char header[sizeof plain_header] = "";
-	g_autofree char *shown = g_filename_display_name(path);
-	FILE *file = fopen(path, "re");
-	size_t length = file ? fread(header, 1, sizeof header, file) : 0;
-	if (file)
-		fclose(file);
-	if (length == sizeof header && memcmp(header, plain_header, sizeof header) == 0)
-		return fault(error, FAULT_STORE, "the store %s is not encrypted - move it away", shown);
 	return true;
 }
 
@@ -338,15 +214,6 @@ disconnect(void)
 	batch_reset();
 }
 
-static void
-unlock_profile(void)
-{
-	if (db.lock >= 0)
-		close(db.lock);
-	db.lock = -1;
-	g_clear_pointer(&db.path, g_free);
-}
-
 /* The first page must pass its check under this key before anything is written. */
 static bool
 connect(const char *path, const Secret *key, GError **error)
@@ -362,17 +229,10 @@ connect(const char *path, const Secret *key, GError **error)
 	db.damaged = true; /* what fails now is told by our caller, not by an alert */
 	sqlite3_exec(db.sqlite, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
 	if (is_damage(sqlite3_errcode(db.sqlite) & 0xff))
-		return refuse_damaged(path, error);
-	bool done = configure(error) && db_migrate(error) && check_header(path, error);
+		return file_refuse_damaged(path, error);
+	bool done = configure(error) && db_migrate(error);
 	db.damaged = false;
 	return done;
-}
-
-static bool
-remove_file(const char *path, const char *suffix, GError **error)
-{
-	g_autofree char *name = g_strconcat(path, suffix, NULL);
-	return unlink(name) == 0 || errno == ENOENT || fault(error, FAULT_STORE, "cannot remove %s: %s", name, g_strerror(errno));
 }
 
 /* Made complete under another name first, so that a file of the real name is always a whole one. */
@@ -384,10 +244,12 @@ create(const char *path, const Secret *key, GError **error)
 	if (g_file_test(wal, G_FILE_TEST_EXISTS))
 		return fault(error, FAULT_STORE,
 			"the store %s is missing but its log is there - put the store back, or move %s away", path, wal);
-	if (!remove_file(fresh, "", error) || !remove_file(fresh, "-wal", error) || !create_file(fresh, error))
+	if (!file_remove(fresh, "", error) || !file_remove(fresh, "-wal", error) || !file_create(fresh, error))
 		return false;
 	bool done = connect(fresh, key, error);
 	disconnect();
+	/* Looked at while it is closed: closing a file drops the locks that SQLite has on it. */
+	done = done && file_check_header(fresh, error);
 	if (done && rename(fresh, path) < 0)
 		done = fault(error, FAULT_STORE, "cannot create the store %s: %s", path, g_strerror(errno));
 	return done;
@@ -399,19 +261,20 @@ db_open(const char *path, const Secret *key, GError **error)
 	bool exists;
 	if (db.sqlite)
 		return fault(error, FAULT_BUSY, "the store is open already");
-	if (!check_library(error) || !lock_profile(path, error))
+	if (!check_library(error) || !file_lock(path, error))
 		return false;
 	batch_reset();
 	db.path = g_strdup(path);
-	bool done = check_files(path, &exists, error) && (exists || create(path, key, error)) && check_header(path, error) &&
-		    check_size(path, error) && connect(path, key, error);
+	bool done = file_check(path, &exists, error) && (exists || create(path, key, error)) && file_check_header(path, error) &&
+		    file_check_size(path, error) && connect(path, key, error);
 	if (done) {
 		db.opens++;
 		log_info("store: open");
 		return true;
 	}
 	disconnect();
-	unlock_profile();
+	file_unlock();
+	g_clear_pointer(&db.path, g_free);
 	return false;
 }
 
@@ -424,7 +287,8 @@ db_close(void)
 	statements_clear();
 	db_checkpoint(NULL);
 	disconnect();
-	unlock_profile();
+	file_unlock();
+	g_clear_pointer(&db.path, g_free);
 	log_info("store: closed");
 }
 

@@ -444,7 +444,8 @@ a_flipped_byte_is_told_and_the_file_is_kept_aside(void **state)
 					"some words that are all the same, so that a wrong one can be seen at once");
 			damaged = !rows_end(rows, &error);
 			if (damaged)
-				assert_string_equal(last_alert, "store-damaged");
+				while (!last_alert || strcmp(last_alert, "store-damaged") != 0)
+					g_main_context_iteration(NULL, TRUE);
 		}
 		if (damaged) {
 			told++;
