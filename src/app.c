@@ -168,7 +168,7 @@ open_store(Secret *key)
 static void
 on_key(Secret *key, const GError *error, gpointer data)
 {
-	g_autoptr(Secret) owned = key;
+	G_GNUC_UNUSED g_autoptr(Secret) owned = key;
 	(void)data;
 	if (app.quitting)
 		return;
