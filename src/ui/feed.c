@@ -397,5 +397,5 @@ const struct event_watch feed_rows[] = {
 	{ "windows", EVENT_OPTION, on_option },
 	{ "windows", EVENT_ACCOUNT, on_account },
 	{ "windows", EVENT_READY, on_ready },
-	{ NULL },
+	{ 0 },
 };

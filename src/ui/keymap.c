@@ -88,7 +88,7 @@ const struct binding keymap_rows[] = {
 	{ "F8", "/window 8", "to window 8" },
 	{ "F9", "/window 9", "to window 9" },
 	{ "F10", "/window 10", "to window 10" },
-	{ NULL },
+	{ 0 },
 };
 
 static GHashTable *lines;
