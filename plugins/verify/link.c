@@ -42,7 +42,7 @@ read_keys(const char *query)
 	g_auto(GStrv) parts = g_strsplit_set(query, ";&", -1);
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct link_key));
 
-	for (guint i = 0; parts[i] && i < 64; i++) {
+	for (guint i = 0; i < 64 && parts[i]; i++) {
 		struct link_key key;
 
 		if (!g_str_has_prefix(parts[i], e2ee_provider()->uri_key))

@@ -2,7 +2,6 @@
 /* Sealing: the core's own view over whichever provider of end-to-end encryption is loaded. */
 #include "chat/seal.h"
 
-
 #include "api/error.h"
 #include "api/secret.h"
 #include "base/table.h"
