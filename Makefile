@@ -18,7 +18,7 @@ packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl li
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
 
 ,        := ,
-warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)
+warnings := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)
 harden   := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer $(if $(FUZZ),-fsanitize=fuzzer-no-link),-O2 -D_FORTIFY_SOURCE=3)
 common   := -std=gnu11 -g $(warnings) $(harden) -fstack-protector-strong -fPIE -fvisibility=hidden -MMD -MP
 link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined)
