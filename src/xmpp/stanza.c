@@ -183,15 +183,35 @@ element_next(const Element *element)
 	return element->next;
 }
 
+/* White space is written so that reading does not normalise it away (XML 1.0 §2.11, §3.3.3). */
+static const char *
+entity_of(char c, bool in_attr)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '\r':
+		return "&#13;";
+	case '"':
+		return in_attr ? "&quot;" : NULL;
+	case '\n':
+		return in_attr ? "&#10;" : NULL;
+	case '\t':
+		return in_attr ? "&#9;" : NULL;
+	default:
+		return NULL;
+	}
+}
+
 static void
-write_escaped(GString *out, const char *text)
+write_escaped(GString *out, const char *text, bool in_attr)
 {
 	for (const char *start = text;; text++) {
-		const char *entity = *text == '<'   ? "&lt;"
-				     : *text == '>' ? "&gt;"
-				     : *text == '&' ? "&amp;"
-				     : *text == '"' ? "&quot;"
-						    : NULL;
+		const char *entity = entity_of(*text, in_attr);
 		if (!entity && *text)
 			continue;
 		g_string_append_len(out, start, text - start);
@@ -206,7 +226,7 @@ static void
 write_attr(GString *out, const char *name, const char *value)
 {
 	g_string_append_printf(out, " %s=\"", name);
-	write_escaped(out, value);
+	write_escaped(out, value, true);
 	g_string_append_c(out, '"');
 }
 
@@ -224,7 +244,7 @@ write_element(GString *out, const Element *element, const char *outer_ns)
 		return;
 	}
 	g_string_append_c(out, '>');
-	write_escaped(out, element_text(element));
+	write_escaped(out, element_text(element), false);
 	for (const Element *child = element->first; child; child = child->next)
 		write_element(out, child, element->ns);
 	g_string_append_printf(out, "</%s>", element->name);

@@ -4,11 +4,7 @@
 
 #include "base/table.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 struct online online;
 
@@ -162,5 +158,5 @@ online_log_in(void)
 {
 	stream_connect(online.stream);
 	if (!online_reach(CONNECTION_ONLINE))
-		fail_msg("not online: %s", online.reason ? online.reason : "no reason");
+		g_error("not online: %s", online.reason ? online.reason : "no reason");
 }
