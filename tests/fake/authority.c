@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A certificate authority for one test. */
+#include "fake/authority.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+struct Authority {
+	char *folder, *ca;
+};
+
+static const char script[] =
+	"cd \"$1\" && exec 2>/dev/null && "
+	"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Test Authority' -keyout "
+	"ca.key -out "
+	"ca.crt -addext basicConstraints=critical,CA:TRUE && "
+	"openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj \"/CN=$2\" -keyout leaf.key -out leaf.csr && "
+	"printf 'subjectAltName=DNS:%s\\n' \"$2\" >ext && "
+	"openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile ext -out leaf.crt && "
+	"cat leaf.crt leaf.key >both.pem && "
+	"openssl x509 -in leaf.crt -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64 | tr -d '\\n' >key";
+
+Authority *
+authority_new(const char *domain)
+{
+	Authority *authority = g_new0(Authority, 1);
+	const char *argv[] = { "sh", "-c", script, "sh", NULL, domain, NULL };
+	g_autoptr(GError) error = NULL;
+	int status = 1;
+
+	authority->folder = g_dir_make_tmp("authority-XXXXXX", NULL);
+	authority->ca = g_build_filename(authority->folder, "ca.crt", NULL);
+	argv[4] = authority->folder;
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error) || status != 0)
+		g_error("openssl makes no certificate: %s", error ? error->message : "it failed");
+	return authority;
+}
+
+void
+authority_free(Authority *authority)
+{
+	g_autoptr(GDir) dir = g_dir_open(authority->folder, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(authority->folder, name, NULL);
+		g_unlink(path);
+	}
+	g_rmdir(authority->folder);
+	g_free(authority->folder);
+	g_free(authority->ca);
+	g_free(authority);
+}
+
+const char *
+authority_file(const Authority *authority)
+{
+	return authority->ca;
+}
+
+GTlsCertificate *
+authority_certificate(const Authority *authority)
+{
+	g_autofree char *path = g_build_filename(authority->folder, "both.pem", NULL);
+	g_autoptr(GError) error = NULL;
+	GTlsCertificate *certificate = g_tls_certificate_new_from_file(path, &error);
+
+	if (!certificate)
+		g_error("%s", error->message);
+	return certificate;
+}
+
+char *
+authority_key_hash(const Authority *authority)
+{
+	g_autofree char *path = g_build_filename(authority->folder, "key", NULL);
+	char *hash = NULL;
+
+	g_file_get_contents(path, &hash, NULL, NULL);
+	return hash;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A certificate authority for one test, with one certificate, made by openssl in a directory that goes with it. */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct Authority Authority;
+
+Authority *authority_new(const char *domain);
+void authority_free(Authority *authority);
+const char *authority_file(const Authority *authority);             /* what to trust */
+GTlsCertificate *authority_certificate(const Authority *authority); /* with its key, for a server; the caller's */
+char *authority_key_hash(const Authority *authority);               /* SHA-256 of the public key by openssl, hex */

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The transport over real sockets and real TLS on loopback: both ends bind the same channel, certificates are checked, and with a
+ * proxy no byte and no name goes another way. */
+#include "fake/authority.h"
+#include "xmpp/cert.h"
+#include "xmpp/transport.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- a server ---- */
+
+struct server {
+	GSocketService *service;
+	guint16 port;
+	bool starttls;
+	GTlsCertificate *certificate;
+	GByteArray *exporter;
+	GString *received; /* by the raw side */
+	char *alpn;
+	guint connections;
+};
+static struct server server;
+
+static void
+on_server_tls(GObject *source, GAsyncResult *result, gpointer data)
+{
+	(void)data;
+	GTlsConnection *tls = G_TLS_CONNECTION(source);
+	if (g_tls_connection_handshake_finish(tls, result, NULL)) {
+		g_tls_connection_get_channel_binding_data(tls, G_TLS_CHANNEL_BINDING_TLS_EXPORTER, server.exporter, NULL);
+		server.alpn = g_strdup(g_tls_connection_get_negotiated_protocol(tls));
+		g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(tls)), "hello", 5, NULL, NULL, NULL);
+	}
+	if (server.service)
+		g_object_set_data_full(G_OBJECT(server.service), "tls", g_object_ref(tls), g_object_unref);
+}
+
+static gboolean
+on_connection(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+{
+	static const char *const protocols[] = { "xmpp-client", NULL };
+	(void)service, (void)source, (void)data;
+	server.connections++;
+	GIOStream *tls = g_tls_server_connection_new(G_IO_STREAM(connection), server.certificate, NULL);
+	g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), protocols);
+	g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, NULL, on_server_tls, NULL);
+	g_object_unref(tls);
+	return TRUE;
+}
+
+/* ---- a SOCKS5 proxy that only notes what it is asked ---- */
+
+static GString *asked;
+
+static gboolean
+on_proxy(GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+{
+	(void)service, (void)source, (void)data;
+	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	guint8 bytes[300];
+	if (!g_input_stream_read_all(in, bytes, 2, NULL, NULL, NULL) ||
+		!g_input_stream_read_all(in, bytes, bytes[1], NULL, NULL, NULL))
+		return TRUE;
+	g_output_stream_write_all(out, "\x05\x00", 2, NULL, NULL, NULL);
+	if (!g_input_stream_read_all(in, bytes, 5, NULL, NULL, NULL))
+		return TRUE;
+	guint8 kind = bytes[3], length = bytes[4];
+	if (kind != 3 || !g_input_stream_read_all(in, bytes, (gsize)length + 2, NULL, NULL, NULL))
+		return TRUE;
+	g_string_append_printf(asked, "%.*s:%u ", length, (char *)bytes, bytes[length] * 256u + bytes[length + 1]);
+	g_output_stream_write_all(out, "\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00", 10, NULL, NULL, NULL);
+	return TRUE;
+}
+
+/* ---- the client ---- */
+
+static struct {
+	bool connected, secure, secured, lost;
+	GString *received;
+	char *error;
+	GError *why;
+} seen;
+
+static void
+on_connected(gpointer data, bool secure)
+{
+	(void)data;
+	seen.connected = true;
+	seen.secure = secure;
+}
+
+static void
+on_secured(gpointer data)
+{
+	(void)data;
+	seen.secured = true;
+}
+
+static void
+on_received(gpointer data, const char *bytes, size_t length)
+{
+	(void)data;
+	g_string_append_len(seen.received, bytes, (gssize)length);
+}
+
+static void
+on_lost(gpointer data, const GError *error)
+{
+	(void)data;
+	seen.lost = true;
+	seen.why = error ? g_error_copy(error) : NULL;
+}
+
+static const struct transport_hooks hooks = { on_connected, on_secured, on_received, on_lost };
+
+static gboolean
+on_time(gpointer data)
+{
+	*(bool *)data = true;
+	return G_SOURCE_REMOVE;
+}
+
+static bool
+turn_until(const bool *flag, guint ms)
+{
+	bool late = false;
+	guint source = g_timeout_add(ms, on_time, &late);
+	while (!late && !*flag && !seen.lost)
+		g_main_context_iteration(NULL, TRUE);
+	if (!late)
+		g_source_remove(source);
+	return *flag;
+}
+
+static int
+setup(void **state)
+{
+	*state = authority_new("a.test");
+	seen.received = g_string_new(NULL);
+	server = (struct server){ .exporter = g_byte_array_new(), .received = g_string_new(NULL) };
+	asked = g_string_new(NULL);
+	server.certificate = authority_certificate(*state);
+	server.service = g_socket_service_new();
+	server.port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(server.service), NULL, NULL);
+	g_signal_connect(server.service, "incoming", G_CALLBACK(on_connection), NULL);
+	g_socket_service_start(server.service);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	g_socket_service_stop(server.service);
+	g_clear_object(&server.service);
+	g_clear_object(&server.certificate);
+	g_byte_array_unref(server.exporter);
+	g_string_free(server.received, TRUE);
+	g_free(server.alpn);
+	g_string_free(seen.received, TRUE);
+	g_string_free(asked, TRUE);
+	g_clear_error(&seen.why);
+	g_free(seen.error);
+	memset(&seen, 0, sizeof seen);
+	authority_free(*state);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	return 0;
+}
+
+static struct stream_config
+config_for(const char *ca_file)
+{
+	return (struct stream_config){
+		.jid = "alice@a.test", .host = "127.0.0.1", .port = server.port, .tls = STREAM_TLS_DIRECT, .ca_file = ca_file
+	};
+}
+
+static void
+both_ends_bind_the_same_channel(void **state)
+{
+	const struct stream_config config = config_for(authority_file(*state));
+	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+
+	assert_true(turn_until(&seen.connected, 5000));
+	assert_true(seen.secure);
+	const struct transport_facts *facts = transport_facts(transport);
+	assert_string_equal(facts->tls, "TLSv1.3");
+	assert_non_null(facts->cipher);
+	assert_non_null(facts->exporter);
+	assert_null(facts->unique);
+	while (!server.exporter->len && !seen.lost)
+		g_main_context_iteration(NULL, TRUE);
+	assert_int_equal(server.exporter->len, 32);
+	assert_memory_equal(server.exporter->data, g_bytes_get_data(facts->exporter, NULL), 32);
+	assert_string_equal(server.alpn, "xmpp-client");
+	g_autofree char *key = cert_key_hash(facts->certificate), *expected = authority_key_hash(*state);
+	assert_string_equal(key, expected);
+	transport_free(transport);
+}
+
+static void
+assert_refused(const struct stream_config *config, const char *domain, const char *word)
+{
+	Transport *transport = transport_open(config, domain, &hooks, NULL);
+
+	assert_false(turn_until(&seen.connected, 5000));
+	assert_true(seen.lost);
+	assert_true(g_error_matches(seen.why, FAULT, FAULT_TRUST));
+	if (!strstr(seen.why->message, word))
+		fail_msg("%s", seen.why->message);
+	transport_free(transport);
+}
+
+static void
+an_unknown_authority_is_refused_by_name(void **state) /* C07 */
+{
+	(void)state;
+	const struct stream_config config = config_for(NULL);
+
+	assert_refused(&config, "a.test", "Test Authority");
+}
+
+static void
+another_name_is_refused_with_both(void **state) /* C07 */
+{
+	const struct stream_config config = config_for(authority_file(*state));
+
+	assert_refused(&config, "b.test", "it is for a.test, not for b.test");
+}
+
+static void
+a_typed_fingerprint_trusts_that_certificate_alone(void **state) /* C07 */
+{
+	(void)state;
+	struct stream_config config = config_for(NULL);
+	g_autofree char *print = cert_fingerprint(server.certificate);
+	g_autofree char *loud = g_ascii_strup(print, -1);
+
+	config.fingerprint = loud;
+	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+	assert_true(turn_until(&seen.connected, 5000));
+	transport_free(transport);
+}
+
+static void
+a_wrong_fingerprint_refuses_even_a_good_certificate(void **state) /* C07 */
+{
+	struct stream_config config = config_for(authority_file(*state));
+
+	config.fingerprint = "00:11:22";
+	assert_refused(&config, "a.test", "not the one whose fingerprint you gave");
+}
+
+/* P32, J03 */
+static void
+with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it(void **state)
+{
+	GSocketService *proxy = g_threaded_socket_service_new(4);
+	guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(proxy), NULL, NULL);
+	g_autofree char *uri = g_strdup_printf("socks5://127.0.0.1:%u", port);
+	struct stream_config config = { .jid = "alice@name.invalid", .proxy = uri, .ca_file = authority_file(*state) };
+
+	g_signal_connect(proxy, "run", G_CALLBACK(on_proxy), NULL);
+	g_socket_service_start(proxy);
+	Transport *transport = transport_open(&config, "name.invalid", &hooks, NULL);
+	assert_false(turn_until(&seen.connected, 5000));
+	assert_true(g_error_matches(seen.why, FAULT, FAULT_NETWORK));
+	assert_string_equal(asked->str, "name.invalid:5222 name.invalid:5223 ");
+	transport_free(transport);
+	g_socket_service_stop(proxy);
+	g_socket_listener_close(G_SOCKET_LISTENER(proxy));
+	g_object_unref(proxy);
+
+	/* It is gone: so is every way. The server that would answer on its own is not asked. */
+	seen.lost = false;
+	g_clear_error(&seen.why);
+	config.host = "127.0.0.1";
+	config.port = server.port;
+	transport = transport_open(&config, "a.test", &hooks, NULL);
+	assert_false(turn_until(&seen.connected, 5000));
+	assert_true(seen.lost);
+	assert_int_equal(server.connections, 0);
+	transport_free(transport);
+}
+
+static void
+an_unknown_kind_of_proxy_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "socks4://127.0.0.1:1", "direct://", "", "127.0.0.1:9050", "socks://127.0.0.1:1" };
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		struct stream_config config = config_for(NULL);
+		config.proxy = bad[i];
+		seen.lost = false;
+		g_clear_error(&seen.why);
+		Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+		assert_false(turn_until(&seen.connected, 5000));
+		assert_true(g_error_matches(seen.why, FAULT, FAULT_INPUT));
+		assert_int_equal(server.connections, 0);
+		transport_free(transport);
+	}
+}
+
+static void
+it_may_be_freed_at_any_moment(void **state)
+{
+	const struct stream_config config = config_for(authority_file(*state));
+
+	for (guint turns = 0; turns < 30; turns++) {
+		Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+		for (guint i = 0; i < turns; i++)
+			g_main_context_iteration(NULL, FALSE);
+		if (turns % 2)
+			transport_free(transport);
+		else
+			transport_bye(transport);
+	}
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(both_ends_bind_the_same_channel),
+		T(an_unknown_authority_is_refused_by_name),
+		T(another_name_is_refused_with_both),
+		T(a_typed_fingerprint_trusts_that_certificate_alone),
+		T(a_wrong_fingerprint_refuses_even_a_good_certificate),
+		T(with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it),
+		T(an_unknown_kind_of_proxy_is_refused),
+		T(it_may_be_freed_at_any_moment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
