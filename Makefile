@@ -86,8 +86,8 @@ $(B)/tests/plugins/%.so: tests/plugins/%.c
 	@mkdir -p $(@D)
 	$(call say,so)$(CC) $(common) -fPIC -shared -Isrc/api $(plugin_cflags) -o $@ $<
 
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(fake_o) $(B)/libsotto.a
-	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libsotto.a $(libs) $(of_plugin) -lcmocka
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libfake.a $(B)/libsotto.a
+	$(call say,link)$(CC) $(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libfake.a $(B)/libsotto.a $(libs) $(of_plugin) -lcmocka
 
 # Manual pages are read off the tables by the program itself.
 pages := $(B)/man/sotto.1 $(B)/man/sotto-commands.7 $(B)/man/sotto-options.5
