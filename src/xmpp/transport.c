@@ -290,24 +290,41 @@ transport_finish(Transport *transport)
 
 /* ---- TLS ---- */
 
-static bool
-trusted_by_file(Transport *transport, GTlsCertificate *certificate, GTlsCertificateFlags *flags)
+/* The authorities are read for the one check and forgotten: kept, as the connection would do by itself, those of the system are
+ * seven megabytes for as long as it lives. */
+static GTlsDatabase *
+read_authorities(const char *file, GError **error)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GTlsDatabase) database = g_tls_file_database_new(transport->ca_file, &error);
-	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
+	static const char system_file[] = "/etc/ssl/certs/ca-certificates.crt";
 
-	if (!database) {
-		g_free(transport->refused);
-		transport->refused = g_strdup_printf("the file of trusted authorities cannot be used: %s", error->message);
-		return false;
-	}
-	*flags = g_tls_database_verify_chain(
-		database, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, 0, NULL, &error);
-	return !error && *flags == 0;
+	if (file)
+		return g_tls_file_database_new(file, error);
+	if (g_file_test(system_file, G_FILE_TEST_IS_REGULAR))
+		return g_tls_file_database_new(system_file, error);
+	return g_tls_backend_get_default_database(g_tls_backend_get_default());
 }
 
-/* Called only for certificates that the system does not accept. */
+/* What is wrong with it, 0 if nothing; file NULL: by the authorities of the system. */
+static GTlsCertificateFlags
+judge(Transport *transport, GTlsCertificate *certificate, const char *file)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GTlsDatabase) database = read_authorities(file, &error);
+	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
+	GTlsCertificateFlags flags = G_TLS_CERTIFICATE_UNKNOWN_CA;
+
+	if (database)
+		flags = g_tls_database_verify_chain(
+			database, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, 0, NULL, &error);
+	g_clear_pointer(&transport->refused, g_free);
+	if (error)
+		transport->refused = g_strdup_printf("the trusted authorities cannot be used: %s", error->message);
+	else if (flags)
+		transport->refused = cert_reason(certificate, flags, transport->domain);
+	return error ? flags | G_TLS_CERTIFICATE_UNKNOWN_CA : flags;
+}
+
+/* The connection itself knows no authority and refuses every certificate: this is the one judge. */
 static gboolean
 on_certificate(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags flags, gpointer data)
 {
@@ -317,11 +334,11 @@ on_certificate(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCer
 	g_clear_pointer(&transport->refused, g_free);
 	if (transport->fingerprint && cert_is(certificate, transport->fingerprint))
 		return TRUE;
-	if (transport->ca_file && trusted_by_file(transport, certificate, &flags))
-		return TRUE;
-	if (!transport->refused)
-		transport->refused = cert_reason(certificate, flags, transport->domain);
-	return FALSE;
+	flags = transport->ca_file ? judge(transport, certificate, transport->ca_file) : G_TLS_CERTIFICATE_UNKNOWN_CA;
+	/* Who signed it is the account's own authority: what is wrong with it then is wrong for everybody. */
+	if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
+		flags = judge(transport, certificate, NULL);
+	return flags == 0;
 }
 
 static GBytes *
@@ -418,13 +435,22 @@ on_shake_late(gpointer data)
 	lose(transport, error);
 }
 
+static GIOStream *
+wrap(Transport *transport, GError **error)
+{
+	GType type = g_tls_backend_get_client_connection_type(g_tls_backend_get_default());
+	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
+
+	return g_initable_new(
+		type, NULL, error, "base-io-stream", transport->stream, "server-identity", name, "database", NULL, NULL);
+}
+
 static void
 shake(Transport *transport)
 {
 	static const char *const protocols[] = { "xmpp-client", NULL };
-	g_autoptr(GSocketConnectable) name = g_network_address_new(transport->domain, 0);
 	g_autoptr(GError) error = NULL, why = NULL;
-	GIOStream *secure = g_tls_client_connection_new(transport->stream, name, &error);
+	GIOStream *secure = wrap(transport, &error);
 
 	if (!secure) {
 		fault(&why, FAULT_NETWORK, "TLS cannot be used here: %s", error->message);
