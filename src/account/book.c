@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The roster between server and store (RFC 6121 §2): fetched by version, kept by pushes, changed by the user. */
+#include <malloc.h>
 #include <string.h>
 
 #include "account/internal.h"
 #include "api/jid.h"
 #include "api/log.h"
 #include "api/store.h"
+#include "api/timer.h"
 
 #define VERSION_KEY "roster-version"
+
+enum { TRIM_MS = 500 };
 
 /* ---- one item ---- */
 
@@ -117,6 +121,14 @@ take_roster(Account *account, const Element *query)
 		alert(account->jid, NULL, "roster-not-kept", "the roster of %s is not kept: %s", account->jid, error->message);
 }
 
+/* The tree of a large roster is freed when this answer is done; without a word the heap would keep its megabytes. */
+static void
+give_back(gpointer data)
+{
+	(void)data;
+	malloc_trim(0);
+}
+
 struct fetch {
 	void (*then)(Account *account);
 };
@@ -129,8 +141,10 @@ fetched(Stream *stream, const Element *result, const GError *error, gpointer dat
 	const Element *query = result ? element_child(result, "query", ROSTER_NS) : NULL;
 	if (g_error_matches(error, FAULT, FAULT_OFFLINE))
 		return;
-	if (query)
+	if (query) {
 		take_roster(account, query);
+		clock_after(TRIM_MS, give_back, NULL, NULL);
+	}
 	if (error)
 		alert(account->jid, NULL, "roster", "the server gave no roster for %s: %s", account->jid, error->message);
 	log_info("%s: roster of %u", account->jid, contact_count(account));
