@@ -239,7 +239,7 @@ class Sotto:
             return False
         return where is None or bool(where(event))
 
-    def wait(self, kind, where=None, timeout=20, fresh=True, **fields):
+    def wait(self, kind, /, where=None, timeout=20, fresh=True, **fields):
         """The first event of that kind with these fields that no wait has taken yet (fresh=False: or that was)."""
         end = time.monotonic() + timeout
         with self.changed:
@@ -258,7 +258,7 @@ class Sotto:
                     raise TimeoutError(f"{self.name}: {kind} {fields or ''}: {why}\n{self.tail()}")
                 self.changed.wait(left)
 
-    def seen(self, kind, where=None, **fields):
+    def seen(self, kind, /, where=None, **fields):
         with self.changed:
             return [e for e in self.events if self._fits(e, kind, where, fields)]
 
