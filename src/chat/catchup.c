@@ -3,6 +3,7 @@
  * a row in the store until it is filled, so a killed process goes on where it was. */
 #include "chat/catchup.h"
 
+#include "account/account.h"
 #include "api/error.h"
 #include "api/event.h"
 #include "api/iq.h"
@@ -142,6 +143,44 @@ open_gap(const struct catchup *state)
 	return NULL;
 }
 
+/* ---- how far we are ---- */
+
+#define KNOWN_KEY "archive known up to"
+
+/* "TIME ID", of messages that may be forgotten or pruned by now: they must not come back from the server. */
+static char *
+remembered(const char *account, gint64 *at)
+{
+	g_autofree char *value = memory_get(account, KNOWN_KEY);
+	char *id = NULL;
+
+	*at = value ? g_ascii_strtoll(value, &id, 10) : G_MININT64;
+	return id && *id == ' ' ? g_strdup(id + 1) : NULL;
+}
+
+static char *
+known_up_to(const char *account)
+{
+	gint64 kept_at = G_MININT64, at;
+	g_autofree char *kept = archive_stanza_id_before(account, G_MAXINT64, &kept_at, NULL), *known = remembered(account, &at);
+
+	if (known && (!kept || at > kept_at))
+		return g_steal_pointer(&known);
+	return g_steal_pointer(&kept);
+}
+
+void
+catchup_remember(const char *account)
+{
+	gint64 kept_at = G_MININT64, at;
+	g_autofree char *kept = archive_stanza_id_before(account, G_MAXINT64, &kept_at, NULL), *known = remembered(account, &at);
+	g_autofree char *value =
+		kept && (!known || kept_at > at) ? g_strdup_printf("%" G_GINT64_FORMAT " %s", kept_at, kept) : NULL;
+
+	if (value)
+		memory_put(account, KNOWN_KEY, value);
+}
+
 /* ---- asking ---- */
 
 static void page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data);
@@ -168,6 +207,7 @@ end(struct catchup *state)
 	state->phase = PHASE_IDLE;
 	state->done = true;
 	state->not_opened = state->filled = false;
+	catchup_remember(state->account);
 	log_info("%s: caught up", state->account);
 	event_emit(&(Event){ .kind = EVENT_CAUGHT_UP, .account = state->account });
 	older_go_on(state->account);
@@ -193,7 +233,7 @@ static void
 newest_done(struct catchup *state, const struct mam_page *page)
 {
 	Gap *gap;
-	bool had_anchor = open_gap(state) != NULL;
+	bool first_login = !open_gap(state);
 
 	while ((gap = open_gap(state))) {
 		Gap now = { .after_id = gap->after_id, .before_id = (char *)page->first_id, .at = state->page_at };
@@ -202,7 +242,9 @@ newest_done(struct catchup *state, const struct mam_page *page)
 		if (!set_gap(state, gap, closed ? NULL : &now))
 			break;
 	}
-	if (!had_anchor && page->first_id && !page->complete)
+	if (first_login)
+		convos_were_read(state->account);
+	if (first_login && page->first_id && !page->complete)
 		set_gap(state, NULL, &(Gap){ .before_id = (char *)page->first_id, .at = state->page_at });
 	fill_next(state);
 }
@@ -311,7 +353,7 @@ static bool
 mark_doubt(struct catchup *state)
 {
 	gint64 row = outbox_oldest_doubt(state->account);
-	g_autofree char *after = row ? archive_stanza_id_before(state->account, row, NULL) : NULL;
+	g_autofree char *after = row ? archive_stanza_id_before(state->account, row, NULL, NULL) : NULL;
 
 	return mark(state, after);
 }
@@ -319,7 +361,7 @@ mark_doubt(struct catchup *state)
 static bool
 mark_holes(struct catchup *state)
 {
-	g_autofree char *newest = archive_stanza_id_before(state->account, G_MAXINT64, NULL);
+	g_autofree char *newest = known_up_to(state->account);
 
 	read_gaps(state);
 	if (!mark_doubt(state) || (state->lost_after && !mark(state, state->lost_after)))
@@ -403,7 +445,7 @@ catchup_lost(Account *account)
 	struct catchup *state = state_of(account_jid(account));
 
 	if (!state->lost_after) {
-		state->lost_after = archive_stanza_id_before(state->account, G_MAXINT64, NULL);
+		state->lost_after = known_up_to(state->account);
 		alert(state->account, NULL, "not-kept",
 			"messages cannot be kept - make room on the disk, they are fetched again from the server's archive");
 	}

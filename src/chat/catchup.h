@@ -12,6 +12,8 @@ void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, boo
 void catchup_not_opened(const char *account);
 /* A message could not be kept (the disk is full): ask for it again when there is room. */
 void catchup_lost(Account *account);
+/* Keep how far the archive is known, before messages are forgotten or the program ends. */
+void catchup_remember(const char *account);
 bool catchup_is_running(const char *account);
 const GPtrArray *catchup_gaps(const char *account); /* of Gap *, those that will be filled; NULL before the first catch-up */
 void catchup_unload(const char *account);           /* NULL: all */

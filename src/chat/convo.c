@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#define TOLD_MAX 100   /* words of others are among them */
 #define TEXT_MAX 60000 /* what common servers relay, with room for sealing */
 
 struct Conversation {
@@ -131,6 +132,10 @@ convos_load(void)
 void
 convos_unload(void)
 {
+	const GPtrArray *accounts = account_list();
+
+	for (guint i = 0; i < accounts->len; i++)
+		catchup_remember(account_jid(g_ptr_array_index(accounts, i)));
 	outbox_unload(NULL);
 	catchup_unload(NULL);
 	older_unload();
@@ -453,6 +458,17 @@ convo_read_elsewhere(Conversation *conv, gint64 up_to)
 	set_read(conv, up_to);
 }
 
+void
+convos_were_read(const char *account)
+{
+	for (guint i = 0; i < list->len; i++) {
+		Conversation *conv = g_ptr_array_index(list, i);
+
+		if (!strcmp(conv->account, account))
+			convo_read_elsewhere(conv, conv->last_at);
+	}
+}
+
 const char *
 convo_draft(const Conversation *conv)
 {
@@ -493,7 +509,7 @@ convo_set_peer_state(Conversation *conv, const char *state)
 bool
 convo_first_time(Conversation *conv, const char *word)
 {
-	return g_hash_table_add(conv->told, g_strdup(word));
+	return g_hash_table_size(conv->told) < TOLD_MAX && g_hash_table_add(conv->told, g_strdup(word));
 }
 
 void
@@ -551,6 +567,7 @@ convo_old_bodies(const char *id, GError **error)
 bool
 convo_forget(Conversation *conv, GError **error)
 {
+	catchup_remember(conv->account);
 	if (!archive_forget(conv->row, error))
 		return false;
 	conv->unread = 0;

@@ -44,6 +44,7 @@ void convo_was_sealed(Conversation *conv, const char *provider);
 /* A message of the peer was kept: it counts as unread, and is what a displayed marker would name. */
 void convo_received(Conversation *conv, const Message *message);
 void convo_read_elsewhere(Conversation *conv, gint64 up_to); /* another device of ours displayed it */
+void convos_were_read(const char *account);                  /* what a first login fetched was read elsewhere, long ago */
 void convo_set_peer_state(Conversation *conv, const char *state);
 /* Alert once for this word until convo_calm(): the same trouble is not told with every message. True the first time. */
 bool convo_first_time(Conversation *conv, const char *word);

@@ -84,7 +84,8 @@ open_letter(const Letter *letter, const struct decoded *decoded, Account *accoun
 		return open_with(decoded->provider, account, letter->sender, decoded->sealed, message);
 	reason = g_strdup_printf("it is encrypted with %s, and no plugin that is loaded can open it",
 		decoded->sealed_name ? decoded->sealed_name : element_ns(decoded->sealed));
-	message->seal = g_strdup(decoded->sealed_name ? decoded->sealed_name : "unknown");
+	/* Never by a name that the sender chose. */
+	message->seal = g_strdup("unknown");
 	not_opened(message, reason);
 	return E2EE_FAILED;
 }
@@ -131,7 +132,7 @@ keep(const Letter *letter, const struct decoded *decoded, Account *account, Mess
 		catchup_not_opened(message->account);
 	filter_in(message);
 	*kept = true;
-	return merge_correction(message, original, error) && archive_add(message, error) &&
+	return merge_correction(message, original, error) && archive_add(message, error) && merge_late_original(message, error) &&
 	       (decoded->provider || !decoded->sealed || sealed_table_add(message->row, letter->message, error));
 }
 
@@ -164,6 +165,8 @@ tell(Conversation *conv, const Letter *letter, Message *message, Message *origin
 		convo_read_elsewhere(conv, message->sent_at);
 	}
 	message_emit(EVENT_MESSAGE_ADDED, message);
+	if (message->edited)
+		convo_changed(conv); /* the correction that was a line of its own is none any more */
 	watch_seal(conv, message);
 }
 

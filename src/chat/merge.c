@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define HOPS_MAX 8
+#define ORPHANS_MAX 1000
 #define READ_BACK 200 /* so many lines before a displayed one are looked at */
 
 /* ---- doubles ---- */
@@ -64,6 +66,63 @@ may_correct(const Message *correction, const Message *original)
 	       !g_strcmp0(original->from, correction->from) && (!original->seal || !g_strcmp0(original->seal, correction->seal));
 }
 
+/* Some clients name the last correction instead of the first message. */
+static Message *
+find_original(const Message *correction)
+{
+	g_autofree char *id = g_strdup(correction->replaces);
+	Message *found = NULL;
+
+	for (int hops = 0; id && hops < HOPS_MAX; hops++) {
+		message_unref(found);
+		found = archive_find_wire_id(correction->account, correction->conversation, id, correction->direction, NULL);
+		g_free(id);
+		id = found && found->hidden ? g_strdup(found->replaces) : NULL;
+	}
+	return found;
+}
+
+/* Corrections whose original is not kept: where the archive brings the newest page first, it may come later. Of char *, by
+ * "account peer id". */
+static GHashTable *orphans;
+
+static char *
+orphan_key(const Message *message, const char *id)
+{
+	return g_strdup_printf("%s %s %d %s", message->account, message->conversation, message->direction, id);
+}
+
+static void
+remember_orphan(const Message *correction)
+{
+	if (!orphans)
+		orphans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (g_hash_table_size(orphans) < ORPHANS_MAX && correction->wire_id)
+		g_hash_table_insert(orphans, orphan_key(correction, correction->replaces), g_strdup(correction->wire_id));
+}
+
+bool
+merge_late_original(Message *message, GError **error)
+{
+	g_autofree char *key = NULL, *old = NULL;
+	g_autoptr(Message) correction = NULL;
+	const char *id;
+
+	if (!orphans || message->origin != MESSAGE_ARCHIVE || !message->wire_id || message->hidden)
+		return true;
+	key = orphan_key(message, message->wire_id);
+	id = g_hash_table_lookup(orphans, key);
+	correction = id ? archive_find_wire_id(message->account, message->conversation, id, message->direction, NULL) : NULL;
+	if (!correction || !may_correct(correction, message))
+		return true;
+	g_hash_table_remove(orphans, key);
+	correction->hidden = true;
+	old = message->body;
+	message->body = g_strdup(correction->body);
+	message->edited = true;
+	return archive_correct(message, old, error) && archive_set_opened(correction, error);
+}
+
 bool
 merge_correction(Message *message, Message **original, GError **error)
 {
@@ -72,7 +131,9 @@ merge_correction(Message *message, Message **original, GError **error)
 
 	if (!message->replaces)
 		return true;
-	found = archive_find_wire_id(message->account, message->conversation, message->replaces, message->direction, NULL);
+	found = find_original(message);
+	if (!found && message->origin == MESSAGE_ARCHIVE)
+		remember_orphan(message);
 	if (!found || !may_correct(message, found))
 		return true;
 	message->hidden = true;

@@ -9,6 +9,8 @@
 Message *merge_find_known(const Letter *letter, const struct decoded *decoded, const char *account);
 /* Inside the transaction, before message is kept: *original gets its text and message becomes hidden, if it may. */
 bool merge_correction(Message *message, Message **original, GError **error);
+/* Inside the transaction, after message was kept: a correction of it that came before it is taken into it. */
+bool merge_late_original(Message *message, GError **error);
 /* Receipts, markers, chat states; true when there was one. */
 bool merge_signals(const Letter *letter, const struct decoded *decoded, const char *account);
 bool merge_error(const Letter *letter, const struct decoded *decoded, const char *account);

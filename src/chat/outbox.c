@@ -458,7 +458,7 @@ without_keys(struct job *job, GError **error)
 	g_autofree char *why = NULL;
 
 	if (convo_seal_state(conv) == CONVO_SEALED) {
-		fault(error, FAULT_TRUST, "the keys of %s are gone - /encrypt off %s to send readable", convo_peer(conv),
+		fault(error, FAULT_TRUST, "no keys of %s can be found - /encrypt off %s to send readable", convo_peer(conv),
 			convo_peer(conv));
 		return STEP_FAILED;
 	}
@@ -668,6 +668,17 @@ stamp_again(struct job *job, Stream *stream, GError **error)
 	return false;
 }
 
+/* Its number will be that of another stanza: after a kill it must not be taken for acknowledged. */
+static void
+not_written(struct job *job)
+{
+	job->sequence = 0;
+	g_clear_pointer(&job->session, g_free);
+	if (!outbox_table_set_stanza(job->row, job->stanza, 0, NULL, NULL) || !store_begin(NULL))
+		return;
+	store_commit(STORE_NOW, NULL);
+}
+
 static enum step
 stage_send(struct job *job, GError **error)
 {
@@ -679,9 +690,10 @@ stage_send(struct job *job, GError **error)
 		return STEP_WAIT;
 	if (!is_stamped(job, stream) && !stamp_again(job, stream, &trouble))
 		return wait_and_retry(job, trouble->message);
-	if (!stream_send_xml(stream, job->stanza))
-		return STEP_WAIT;
-	return STEP_NEXT;
+	if (stream_send_xml(stream, job->stanza))
+		return STEP_NEXT;
+	not_written(job);
+	return STEP_WAIT;
 }
 
 static enum step (*const stages[])(struct job *job, GError **error) = {

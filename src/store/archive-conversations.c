@@ -177,7 +177,7 @@ newest_stanza_id(gint64 conversation, gint64 row, gint64 *at, char **id, GError 
 }
 
 char *
-archive_stanza_id_before(const char *account, gint64 row, GError **error)
+archive_stanza_id_before(const char *account, gint64 row, gint64 *sent_at, GError **error)
 {
 	g_autoptr(GPtrArray) list = archive_conversations(account, error);
 	g_autofree char *id = NULL;
@@ -190,5 +190,7 @@ archive_stanza_id_before(const char *account, gint64 row, GError **error)
 		if (!newest_stanza_id(conv->row, row, &at, &id, error))
 			return NULL;
 	}
+	if (sent_at)
+		*sent_at = at;
 	return g_steal_pointer(&id);
 }

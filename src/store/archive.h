@@ -30,9 +30,10 @@ GPtrArray *archive_old_bodies(gint64 row, GError **error);                      
 
 /* What could not be opened at first was opened now: body, seal, device, trust, reason, hidden. */
 bool archive_set_opened(const Message *message, GError **error);
-/* The newest archive id (by sent_at) among the rows kept before this one, where a catch-up may start. Caller frees; NULL if none.
+/* The newest archive id (by sent_at, which is returned where wanted) among the rows kept before this one, where a catch-up may
+ * start. Caller frees; NULL if none.
  */
-char *archive_stanza_id_before(const char *account, gint64 row, GError **error);
+char *archive_stanza_id_before(const char *account, gint64 row, gint64 *sent_at, GError **error);
 
 /* Pages, search, last_sent and unread counts leave hidden rows out; the three find functions and get do not. */
 Message *archive_get(gint64 row, GError **error);

@@ -456,12 +456,12 @@ the_catch_up_starts_at_the_newest_id_before_a_row(void **state)
 	g_autoptr(Message) newest = add("carol@away.example", MESSAGE_IN, "2", 50);
 	put(BOB, MESSAGE_IN, "older, fetched later", 20);
 	g_autoptr(Message) live = add(BOB, MESSAGE_IN, "live", 60);
-	g_autofree char *id = archive_stanza_id_before(ME, live->row, NULL);
+	g_autofree char *id = archive_stanza_id_before(ME, live->row, NULL, NULL);
 	assert_string_equal(id, newest->stanza_id);
-	g_autofree char *last = archive_stanza_id_before(ME, G_MAXINT64, NULL);
+	g_autofree char *last = archive_stanza_id_before(ME, G_MAXINT64, NULL, NULL);
 	assert_string_equal(last, live->stanza_id);
-	assert_null(archive_stanza_id_before(ME, 1, NULL));
-	assert_null(archive_stanza_id_before("nobody@home.example", G_MAXINT64, NULL));
+	assert_null(archive_stanza_id_before(ME, 1, NULL, NULL));
+	assert_null(archive_stanza_id_before("nobody@home.example", G_MAXINT64, NULL, NULL));
 }
 
 static void

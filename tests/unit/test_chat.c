@@ -931,6 +931,93 @@ what_the_newest_page_could_not_open_is_tried_after_the_hole(void **state)
 	assert_int_equal(lines(), 2);
 }
 
+static void
+what_was_forgotten_does_not_come_back(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2026-11-24T10:00:00Z", "one");
+	archive_gives_bob("k2", "2026-11-24T10:00:01Z", "two");
+	archive_ends("k1", "k2", true);
+	assert_true(convo_forget(bob(), NULL));
+	end_life();
+	start_life();
+	log_in("s2");
+	archive_gives_bob("k9", "2026-11-24T12:00:00Z", "nine");
+	archive_ends("k9", "k9", false);
+	must_ask("<after>k2</after>");
+}
+
+static void
+a_correction_that_comes_before_its_original_is_taken_into_it(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2026-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	set_online(false, false);
+	log_in("s2");
+	archive_gives("k9", "2026-11-24T12:00:00Z",
+		"<message from='" BOB "/p' to='" ME "' type='chat' id='w9'><body>seven</body>"
+		"<replace xmlns='urn:xmpp:message-correct:0' id='wk2'/></message>");
+	archive_ends("k9", "k9", false);
+	assert_int_equal(lines(), 2);
+	archive_gives_bob("k2", "2026-11-24T11:00:00Z", "sevn");
+	archive_ends("k2", "k2", true);
+	assert_int_equal(lines(), 2);
+	must_say(1, "seven");
+}
+
+static void
+a_correction_may_name_the_last_correction(void **state)
+{
+	(void)state;
+	log_in_and_catch_up("s1");
+	bob_says("id='b1'", "<body>one</body>");
+	bob_says("id='b2'", "<body>two</body><replace xmlns='urn:xmpp:message-correct:0' id='b1'/>");
+	bob_says("id='b3'", "<body>three</body><replace xmlns='urn:xmpp:message-correct:0' id='b2'/>");
+	assert_int_equal(lines(), 1);
+	must_say(0, "three");
+	/* The same again from the archive changes nothing. */
+	bob_says("id='b2'", "<body>two</body><replace xmlns='urn:xmpp:message-correct:0' id='b1'/>");
+	must_say(0, "three");
+}
+
+/* M01: sealed and numbered, but never written; then the number is another stanza's, and the program is killed. */
+static void
+a_number_that_was_never_written_counts_for_nothing(void **state)
+{
+	(void)state;
+	load_veil();
+	log_in_and_catch_up("s1");
+	wire.deaf = true;
+	say("never written");
+	assert_int_equal(wire.out->len, 0);
+	end_life();
+	start_life();
+	load_veil();
+	wire.stream->session = g_strdup("s1");
+	wire.stream->sent = wire.stream->acknowledged = 1000;
+	set_online(true, true);
+	archive_ends(NULL, NULL, true);
+	told_times("state sent", 0);
+	assert_int_equal(wire.out->len, 1);
+}
+
+static void
+what_a_first_login_brings_is_not_unread(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2026-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", false);
+	assert_int_equal(convo_unread(bob()), 0);
+	bob_says("id='b1'", "<body>new</body>");
+	assert_int_equal(convo_unread(bob()), 1);
+	convo_seen(bob());
+	assert_int_equal(convo_unread(bob()), 0);
+}
+
 /* ---- speed ---- */
 
 static void
@@ -1002,6 +1089,11 @@ main(int argc, char **argv)
 		story(a_purged_border_is_met_from_the_other_side),
 		story(a_line_that_breaks_during_catch_up_goes_on_at_the_next),
 		story(what_the_newest_page_could_not_open_is_tried_after_the_hole),
+		story(what_was_forgotten_does_not_come_back),
+		story(a_correction_that_comes_before_its_original_is_taken_into_it),
+		story(a_correction_may_name_the_last_correction),
+		story(a_number_that_was_never_written_counts_for_nothing),
+		story(what_a_first_login_brings_is_not_unread),
 		story(a_flood_costs_little),
 	};
 
