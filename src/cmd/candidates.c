@@ -211,6 +211,23 @@ candidates_add_type(struct candidates *found, const struct arg *arg, const struc
 		by_type[arg->type](found, call);
 }
 
+/* At the start of a line a name calls somebody. */
+static void
+add_name(struct candidates *found, const char *name, bool line_start)
+{
+	g_autofree char *word = g_strconcat(name, line_start ? ":" : "", NULL);
+
+	candidates_add(word, found);
+}
+
+static void
+add_local(struct candidates *found, const char *jid, bool line_start)
+{
+	g_autofree char *local = jid_local(jid);
+
+	add_name(found, local ? local : jid, line_start);
+}
+
 static void
 keep_emoji(const char *emoji, gpointer data)
 {
@@ -253,16 +270,13 @@ candidates_add_text(struct candidates *found, bool line_start)
 		return;
 	}
 	if (current) {
-		g_autofree char *local = jid_local(convo_peer(current));
-
-		candidates_add(convo_title(current), found);
-		candidates_add(local, found);
+		/* Without a name of the roster the title is the address. */
+		if (!strchr(convo_title(current), '@'))
+			add_name(found, convo_title(current), line_start);
+		add_local(found, convo_peer(current), line_start);
 	}
-	for (guint i = 0; recent && i < recent->len; i++) {
-		g_autofree char *local = jid_local(g_ptr_array_index(recent, i));
-
-		candidates_add(local, found);
-	}
+	for (guint i = 0; recent && i < recent->len; i++)
+		add_local(found, g_ptr_array_index(recent, i), line_start);
 }
 
 /* ---- order ---- */

@@ -8,6 +8,7 @@
 #include "cmd/args.h"
 #include "cmd/candidates.h"
 #include "cmd/cmd.h"
+#include "cmd/names.h"
 #include "cmd/run.h"
 #include "ui/ui.h"
 
@@ -133,6 +134,7 @@ add_values(struct candidates *found, const struct typed *typed)
 	const struct cmd *cmd = command_of(typed, &name_words);
 	struct cmd_call call = { .cmd = cmd };
 	g_autofree const char **args = NULL;
+	g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
 
 	if (!cmd || !(count = args_count(cmd)))
 		return;
@@ -142,8 +144,16 @@ add_values(struct candidates *found, const struct typed *typed)
 	call.conversation = ui()->current ? ui()->current() : NULL;
 	call.account = call.conversation ? convo_account(call.conversation) : store_is_open() ? account_default() : NULL;
 	args = g_new0(const char *, count + 1);
-	for (guint i = 0; i < MIN(given, count); i++)
+	for (guint i = 0; i < MIN(given, count); i++) {
+		char *address;
+
 		args[i] = g_ptr_array_index(typed->words, name_words + i);
+		address = cmd->args[i].type == ARG_CONTACT ? names_contact(args[i], &call.account, NULL) : NULL;
+		if (!address)
+			continue;
+		g_ptr_array_add(addresses, address);
+		args[i] = address;
+	}
 	call.args = args;
 	/* Where an argument may be left out, the next one may stand in its place. */
 	for (guint i = MIN(given, count - 1); i < count; i++) {
