@@ -204,7 +204,7 @@ retry(gpointer data)
 {
 	Account *account = account_find(data);
 
-	if (account && account_online(account))
+	if (account && account_online(account) && crypto_context())
 		bundle_publish(account);
 }
 

@@ -74,6 +74,16 @@ devices_known(const char *account, const char *peer)
 	return rows && rows_next(rows);
 }
 
+bool
+device_is_active(const char *account, const char *peer, guint32 device)
+{
+	g_autoptr(Rows) rows =
+		store_select(NULL, "SELECT 1 FROM omemo_devices WHERE account = ? AND peer = ? AND device = ? AND active = 1",
+			"ssi", account, peer, (gint64)device);
+
+	return rows && rows_next(rows);
+}
+
 static bool
 contains(const GArray *ids, guint32 device)
 {

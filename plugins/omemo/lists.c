@@ -84,6 +84,15 @@ set_heard(const char *account, const char *peer, enum list_state state, const ch
 	g_hash_table_insert(fresh, pair_key(account, peer), heard);
 }
 
+void
+lists_doubt(const char *account, const char *peer)
+{
+	g_autofree char *key = pair_key(account, peer);
+
+	if (fresh)
+		g_hash_table_remove(fresh, key);
+}
+
 static gboolean
 of_account(gpointer key, gpointer value, gpointer account)
 {

@@ -335,8 +335,12 @@ static void
 look_after(const char *account, const struct received *received, const struct session_opened *opened)
 {
 	trust_tell(account, received->sender, received->device, opened->identity, opened->news, opened->trust);
-	if (opened->prekey)
+	if (opened->prekey) {
 		bundle_sweep_later(account);
+		/* A device that we did not know of: the list that we have may be old. */
+		if (!device_is_active(account, received->sender, received->device))
+			lists_doubt(account, received->sender);
+	}
 	if (opened->unanswered && (opened->prekey || opened->counter >= HEARTBEAT))
 		answer_later(account, received->sender, received->device, ANSWER_SETTLE);
 }
@@ -349,19 +353,21 @@ open_received(const char *account, struct received *received, bool history, E2ee
 	int code = try_keys(account, received, &opened, &why);
 
 	result->device = received->device;
-	if (code == NONE_FOR_US) {
+	/* A key transport that does not concern us, or cannot be opened, hides no text from anybody. */
+	if (code == NONE_FOR_US && received->payload)
 		fault(error, FAULT_PEER, "it was sealed for other devices, not for this one");
-		return E2EE_NOT_FOR_US;
-	}
+	if (code == NONE_FOR_US)
+		return received->payload ? E2EE_NOT_FOR_US : E2EE_NOTHING;
 	if (code == SG_ERR_DUPLICATE_MESSAGE) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return E2EE_DUPLICATE;
 	}
 	if (code != SG_SUCCESS) {
-		g_propagate_error(error, g_steal_pointer(&why));
+		if (received->payload)
+			g_propagate_error(error, g_steal_pointer(&why));
 		if (!history && (code == SG_ERR_NO_SESSION || code == SG_ERR_INVALID_MESSAGE || code == SG_ERR_INVALID_KEY_ID))
 			answer_later(account, received->sender, received->device, ANSWER_HEAL);
-		return E2EE_FAILED;
+		return received->payload ? E2EE_FAILED : E2EE_NOTHING;
 	}
 	result->trust = opened.trust;
 	look_after(account, received, &opened);
@@ -385,8 +391,9 @@ message_open(Account *account, const char *sender, const Element *sealed, bool f
 		return outcome;
 	}
 	if (strcmp(own, sender) == 0 && received.device == keys.device) {
-		fault(error, FAULT_PEER, "this device sealed it itself and cannot open it");
-		outcome = E2EE_NOT_FOR_US;
+		if (received.payload)
+			fault(error, FAULT_PEER, "this device sealed it itself and cannot open it");
+		outcome = received.payload ? E2EE_NOT_FOR_US : E2EE_NOTHING;
 	} else {
 		/* What is read again from far back says nothing about the session as it is now. */
 		outcome = open_received(own, &received, from_archive && !answers_are_catching_up(own), opened, error);

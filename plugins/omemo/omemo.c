@@ -66,7 +66,8 @@ log_in_later(gpointer data)
 {
 	Account *account = account_find(data);
 
-	if (account && account_online(account) && store_is_open())
+	/* It may have been unloaded since. */
+	if (account && account_online(account) && store_is_open() && crypto_context())
 		log_in(account);
 }
 

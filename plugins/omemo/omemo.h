@@ -99,6 +99,7 @@ struct recipient {
 GArray *devices_of(const char *account, const char *peer, GError **error); /* active ones; without this device itself */
 /* The key that a device uses now, announced or not. False if there is none. */
 bool device_find(const char *account, const char *peer, guint32 device, struct recipient *found);
+bool device_is_active(const char *account, const char *peer, guint32 device);
 bool devices_known(const char *account, const char *peer); /* any active one */
 /* The owner announces exactly these now. added: those that were not active before. */
 bool devices_set(const char *account, const char *peer, const GArray *ids, GArray *added, GError **error);
@@ -111,8 +112,9 @@ enum list_state { LIST_UNKNOWN, LIST_HERE, LIST_NONE, LIST_CONTACTS_ONLY, LIST_L
 enum list_state lists_answer(Account *account, const char *peer, const Element *items, const GError *error, char **sentence);
 /* What was heard since the stream began and not long ago, else LIST_UNKNOWN. sentence is borrowed. */
 enum list_state lists_heard(const char *account, const char *peer, const char **sentence);
-void lists_forget(const char *account); /* the stream began anew */
-void lists_check(Account *account);     /* our own list is there, open, and names us */
+void lists_forget(const char *account);                  /* the stream began anew */
+void lists_doubt(const char *account, const char *peer); /* ask again before the next message */
+void lists_check(Account *account);                      /* our own list is there, open, and names us */
 void lists_publish(Account *account);
 void lists_stop(void);
 

@@ -201,6 +201,44 @@ strangers_get_no_answer(void **state)
 	assert_int_equal(bench_signals->len, 0);
 }
 
+/* Carbons of what our other devices send to settle their sessions. */
+static void
+key_transports_for_others_leave_no_line(void **state)
+{
+	Account *alice = bench_account("alice@a.test"), *bob = bench_account("bob@b.test"), *carol = bench_account("carol@c.test");
+	g_autofree char *xml = NULL;
+	E2eeOpened opened;
+
+	(void)state;
+	bench_says(alice, bob, "first");
+	bench_turn(1100);
+	assert_int_equal(bench_signals->len, 1);
+	xml = g_strdup(((struct bench_signal *)g_ptr_array_index(bench_signals, 0))->xml);
+	assert_int_equal(bench_open(carol, "bob@b.test", xml, &opened), E2EE_NOTHING);
+	assert_int_equal(bench_open(bob, "bob@b.test", xml, &opened), E2EE_NOTHING);
+	store_run(NULL, "DELETE FROM omemo_sessions WHERE account = 'alice@a.test'", "");
+	assert_int_equal(bench_open(alice, "bob@b.test", xml, &opened), E2EE_NOTHING);
+	bench_turn(1100);
+	bench_deliver_signals();
+	bench_says(alice, bob, "healed");
+	bench_says(bob, alice, "healed");
+}
+
+static void
+a_device_that_was_not_announced_makes_us_ask_for_the_list(void **state)
+{
+	Account *alice = bench_account("alice@a.test"), *bob = bench_account("bob@b.test");
+
+	(void)state;
+	bench_says(alice, bob, "hello");
+	/* The push of the new list was lost. */
+	bench_only_online(alice, false);
+	bench_command(bob, "omemo reset", NULL, NULL);
+	bench_only_online(alice, true);
+	bench_says(bob, alice, "from the new one");
+	bench_says(alice, bob, "to the new one");
+}
+
 /* A second device of bob: another account of the store that owns the same list. */
 static void
 all_devices_of_the_peer_can_read(void **state)
@@ -350,6 +388,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(both_may_write_first_at_the_same_time, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_silent_reader_turns_the_ratchet_now_and_then, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(strangers_get_no_answer, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(key_transports_for_others_leave_no_line, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_device_that_was_not_announced_makes_us_ask_for_the_list, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(all_devices_of_the_peer_can_read, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(everything_goes_on_after_a_restart, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_rolled_back_message_costs_nothing_but_its_own_try, bench_begin, bench_end),
