@@ -69,6 +69,9 @@ omemo_tests := $(addprefix $(B)/tests/,$(addprefix unit/,$(filter test_omemo%,$(
 $(B)/tests/omemo/%.o $(omemo_tests:%=%.o): of_plugin = -Isrc/api $(plugin_cflags)
 $(omemo_tests): $(B)/tests/omemo/bench.o $(patsubst %.c,$(B)/%.o,$(wildcard plugins/omemo/*.c))
 $(omemo_tests): of_plugin = $(plugin_libs)
+$(B)/tests/unit/test_verify.o: of_plugin = -Isrc/api $(plugin_cflags)
+$(B)/tests/unit/test_verify: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/verify/*.c))
+$(B)/tests/unit/test_verify: of_plugin = $(plugin_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 # This test brings a stream of its own: it comes first and counts.

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Comparing keys: what is shown, what a decision means, links, and the picture, over a provider that knows two devices. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <qrencode.h>
+#include <string.h>
+
+#include "../../plugins/verify/verify.h"
+#include "base/table.h"
+
+PUBLIC extern const struct plugin sotto_plugin;
+
+#define HEX_A "00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210"
+#define HEX_B "ffeeddccbbaa99887766554433221100fedcba98765432100123456789abcdef"
+
+struct Reply {
+	int refs;
+};
+static GString *output;
+static GString *decided;
+static guint devices;
+
+Reply *
+reply_ref(Reply *reply)
+{
+	reply->refs++;
+	return reply;
+}
+
+void
+reply_unref(Reply *reply)
+{
+	reply->refs--;
+}
+
+void
+reply_print(Reply *reply, const char *format, ...)
+{
+	va_list list;
+
+	(void)reply;
+	va_start(list, format);
+	g_string_append_vprintf(output, format, list);
+	va_end(list);
+	g_string_append_c(output, '\n');
+}
+
+void
+reply_print_plain(Reply *reply, const char *text)
+{
+	reply_print(reply, "%s", text);
+}
+
+Account *
+account_find(const char *jid)
+{
+	(void)jid;
+	return NULL;
+}
+
+const char *
+account_jid(const Account *account)
+{
+	return (const char *)account;
+}
+
+bool
+account_online(const Account *account)
+{
+	(void)account;
+	return false;
+}
+
+const char *
+convo_peer(const Conversation *conv)
+{
+	return (const char *)conv;
+}
+
+/* ---- a provider ---- */
+
+static void
+add(GPtrArray *list, guint32 device, const char *hex, bool this_device)
+{
+	Identity *identity = g_new0(Identity, 1);
+
+	*identity = (Identity){ .device = device,
+		.fingerprint = g_strdup(hex),
+		.trust = TRUST_TRUSTED,
+		.active = true,
+		.own = this_device,
+		.this_device = this_device,
+		.first_seen = 1790000000 * (gint64)G_USEC_PER_SEC,
+		.learnt = g_strdup("key bundle") };
+	g_ptr_array_add(list, identity);
+}
+
+static GPtrArray *
+identities(Account *account, const char *peer)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)identity_free);
+
+	if (strcmp(account_jid(account), peer) == 0)
+		add(list, 1, HEX_A, true);
+	for (guint i = 0; i < devices && strcmp(peer, "bob@b.test") == 0; i++)
+		add(list, 20 + i, i ? HEX_A : HEX_B, false);
+	return list;
+}
+
+static bool
+set_trust(Account *account, const char *peer, guint32 device, const char *fingerprint, enum trust trust, GError **error)
+{
+	(void)account;
+	(void)error;
+	g_string_append_printf(decided, "%s %u %.4s %s;", peer, device, fingerprint, trust_word(trust));
+	return true;
+}
+
+static const struct e2ee_provider provider = {
+	.name = "sealer", .uri_key = "key-sid-", .identities = identities, .history = identities, .set_trust = set_trust
+};
+
+static int
+begin(void **state)
+{
+	(void)state;
+	output = g_string_new(NULL);
+	decided = g_string_new(NULL);
+	devices = 1;
+	table_add_one(TABLE_E2EE, &provider, "test");
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	sotto_plugin.stop();
+	table_remove("test");
+	g_string_free(output, TRUE);
+	g_string_free(decided, TRUE);
+	return 0;
+}
+
+/* args: contact, decision, device, link */
+static bool
+run(const char *name, const char *contact, const char *decision, const char *device, const char *link)
+{
+	const char *args[] = { contact, decision, device, link };
+	struct Reply reply = { 1 };
+	g_autoptr(GError) error = NULL;
+	bool done = false;
+
+	g_string_truncate(output, 0);
+	g_string_truncate(decided, 0);
+	for (const struct cmd *cmd = sotto_plugin.cmds; cmd->name; cmd++)
+		if (strcmp(cmd->name, name) == 0)
+			done = cmd->run(
+				&(struct cmd_call){
+					.cmd = cmd, .account = (Account *)"alice@a.test", .args = args, .reply = &reply },
+				&error);
+	if (error)
+		g_string_append(output, error->message);
+	return done;
+}
+
+static void
+both_sides_are_shown_in_blocks_words_and_pictures(void **state)
+{
+	(void)state;
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_non_null(strstr(output->str, "00112233 44556677 8899aabb ccddeeff 01234567 89abcdef fedcba98 76543210"));
+	assert_non_null(strstr(output->str, "ffeeddcc bbaa9988 77665544 33221100 fedcba98 76543210 01234567 89abcdef"));
+	assert_non_null(strstr(output->str, verify_words[0xff]));
+	assert_non_null(strstr(output->str, "xmpp:bob@b.test?key-sid-20=" HEX_B));
+	assert_non_null(strstr(output->str, "xmpp:alice@a.test?key-sid-1=" HEX_A));
+	assert_non_null(strstr(output->str, "\xe2\x96\x88\xe2\x96\x80"));
+}
+
+static void
+words_are_one_for_each_byte_and_all_differ(void **state)
+{
+	g_autofree char *words = show_words(HEX_A);
+	g_auto(GStrv) list = g_strsplit_set(words, " \n", -1);
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	(void)state;
+	assert_int_equal(g_strv_length(list), 32);
+	assert_string_equal(list[0], verify_words[0]);
+	assert_string_equal(list[31], verify_words[0x10]);
+	for (int i = 0; i < 256; i++)
+		assert_true(g_hash_table_add(seen, g_strndup(verify_words[i], 3)));
+	g_hash_table_foreach(seen, (GHFunc)(void (*)(void))g_free, NULL);
+	assert_null(show_words("xy"));
+}
+
+/* Read back from its half blocks it is the code that was meant, with its quiet zone, in less than 24 lines. */
+static void
+the_picture_is_exact_and_fits_the_screen(void **state)
+{
+	const char *uri = "xmpp:somebody.longer@example.org?key-sid-2147483647=" HEX_B;
+	g_autofree char *picture = show_picture(uri);
+	g_auto(GStrv) lines = g_strsplit(picture, "\n", -1);
+	QRcode *code = QRcode_encodeString(uri, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
+
+	(void)state;
+	assert_true(g_strv_length(lines) < 24);
+	for (int y = -2; y < code->width + 1; y++) {
+		const char *at = lines[(y + 2) / 2];
+
+		for (int x = -2; x < code->width + 2; x++, at = g_utf8_next_char(at)) {
+			gunichar block = g_utf8_get_char(at);
+			bool upper = (y + 2) % 2 == 0;
+			bool light = block == 0x2588 || block == (upper ? 0x2580u : 0x2584u);
+			bool inside = x >= 0 && y >= 0 && x < code->width && y < code->width;
+
+			assert_int_equal(light, !(inside && (code->data[y * code->width + x] & 1)));
+		}
+	}
+	QRcode_free(code);
+	assert_null(show_picture(
+		"xmpp:a.very.long.address.that.goes.on.and.on.and.on@some.domain.with.a.long.name.example.org?key-sid-1=" HEX_A));
+}
+
+static void
+a_decision_is_about_what_was_shown(void **state)
+{
+	(void)state;
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+	devices = 2;
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	devices = 3;
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;bob@b.test 21 0011 verified;");
+	assert_non_null(strstr(output->str, "device 22 of bob@b.test appeared after you looked"));
+	assert_true(run("verify", "bob@b.test", "no", "22", NULL));
+	assert_string_equal(decided->str, "bob@b.test 22 0011 untrusted;");
+	assert_true(run("trust", "bob@b.test", "yes", "22", NULL));
+	assert_string_equal(decided->str, "bob@b.test 22 0011 trusted;");
+	assert_false(run("verify", "bob@b.test", "yes", "99", NULL));
+	assert_false(run("verify", "carol@c.test", "yes", NULL, NULL));
+	assert_false(run("verify", NULL, NULL, NULL, NULL));
+}
+
+static void
+several_devices_must_be_looked_at_first(void **state)
+{
+	(void)state;
+	devices = 2;
+	assert_false(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "");
+	assert_true(run("verify", "bob@b.test", "yes", "21", NULL));
+}
+
+static void
+links_are_compared(void **state)
+{
+	static const char *const bad[] = { "xmpp:bob@b.test", "xmpp:bob@b.test?", "xmpp:bob@b.test?message",
+		"http://x?key-sid-1=" HEX_A, "xmpp:bob@b.test?key-sid-=" HEX_A, "xmpp:bob@b.test?key-sid-0=" HEX_A,
+		"xmpp:bob@b.test?key-sid-20=" HEX_A "00", "xmpp:bob@b.test?key-sid-20=xx" HEX_A, "xmpp:%00?key-sid-20=" HEX_A,
+		"xmpp:?key-sid-20=" HEX_A, "xmpp:bob@b.test?key-sid-20=05" HEX_A, "xmpp:bob@b.test?key-sid-99999999999=" HEX_A,
+		"maybe" };
+
+	(void)state;
+	assert_true(run("verify", NULL, NULL, NULL, "xmpp:bob@b.test?key-sid-20=" HEX_B));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+	assert_true(run("verify", NULL, NULL, NULL, "XMPP:bob@b.test/res?message;key-sid-20=" HEX_B ";key-sid-77=" HEX_A));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;bob@b.test 77 0011 verified;");
+	assert_false(run("verify", NULL, NULL, NULL, "xmpp:bob@b.test?key-sid-20=" HEX_A ";key-sid-77=" HEX_A));
+	assert_non_null(strstr(output->str, "THE KEYS DIFFER"));
+	assert_string_equal(decided->str, "");
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		assert_false(run("verify", NULL, NULL, NULL, bad[i]));
+		assert_string_equal(decided->str, "");
+	}
+}
+
+static void
+history_shows_when_and_how(void **state)
+{
+	(void)state;
+	assert_true(run("verify", "bob@b.test", "history", NULL, NULL));
+	assert_non_null(strstr(output->str, "2026-"));
+	assert_non_null(strstr(output->str, "learnt from: key bundle"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(both_sides_are_shown_in_blocks_words_and_pictures, begin, end),
+		cmocka_unit_test_setup_teardown(words_are_one_for_each_byte_and_all_differ, begin, end),
+		cmocka_unit_test_setup_teardown(the_picture_is_exact_and_fits_the_screen, begin, end),
+		cmocka_unit_test_setup_teardown(a_decision_is_about_what_was_shown, begin, end),
+		cmocka_unit_test_setup_teardown(several_devices_must_be_looked_at_first, begin, end),
+		cmocka_unit_test_setup_teardown(links_are_compared, begin, end),
+		cmocka_unit_test_setup_teardown(history_shows_when_and_how, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
