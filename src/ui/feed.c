@@ -85,8 +85,6 @@ on_message(const Event *event)
 	else if (message->notice)
 		window_raise(window, ACTIVITY_EVENT);
 	notice_message(message, convo_title(conv), is_seen(window));
-	if (incoming && is_seen(window))
-		front_seen();
 	if (layout_panel_is_shown())
 		layout_dirty(PART_PANEL);
 }

@@ -250,6 +250,9 @@ draw_frame(void)
 	layout.dirty = 0;
 	layout.last_frame = g_get_monotonic_time();
 	screen_flush();
+	/* Read is what stands on the screen; of a flood one mark is enough. */
+	if (parts & PART_VIEW && window_current()->view && view_at_end(window_current()->view))
+		front_seen();
 }
 
 void

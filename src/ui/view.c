@@ -232,10 +232,15 @@ rules_of(const View *view, int n)
 }
 
 static int
+rows_with(const View *view, int n, int cols, guint rules)
+{
+	return line_rows(line_at(view, n), view->conv, cols) + !!(rules & RULE_DAY) + !!(rules & RULE_GAP) + !!(rules & RULE_READ);
+}
+
+static int
 rows_of(const View *view, int n, int cols)
 {
-	guint rules = rules_of(view, n);
-	return line_rows(line_at(view, n), view->conv, cols) + !!(rules & RULE_DAY) + !!(rules & RULE_GAP) + !!(rules & RULE_READ);
+	return rows_with(view, n, cols, rules_of(view, n));
 }
 
 /* Puts older messages of the store before what is there: false when there are none. */
@@ -432,10 +437,9 @@ view_below(const View *view)
 
 /* Draws line n with its rules, its first row at row. */
 static void
-draw_one(View *view, int n, int row, const struct rectangle *at)
+draw_one(View *view, int n, guint rules, int row, const struct rectangle *at)
 {
 	struct line *line = line_at(view, n);
-	guint rules = rules_of(view, n);
 	g_autofree char *day = rules & RULE_DAY ? line_day_words(line->at) : NULL;
 	const struct {
 		guint rule;
@@ -463,8 +467,9 @@ view_draw(View *view, int row, int col, int rows, int cols)
 	int n = view->bottom < 0 ? count(view) - 1 : MIN(view->bottom, count(view) - 1);
 	int at = row + rows + (view->bottom < 0 ? 0 : view->hidden);
 	for (; n >= 0 && at > row; n--) {
-		at -= rows_of(view, n, cols);
-		draw_one(view, n, at, &place);
+		guint rules = rules_of(view, n);
+		at -= rows_with(view, n, cols, rules);
+		draw_one(view, n, rules, at, &place);
 	}
 	for (; at > row; at--)
 		screen_fill(at - 1, col, cols, STYLE_TEXT);
