@@ -213,6 +213,9 @@ on_alert(const Event *event)
 		secret_unlock_failed(event->alert.text);
 		return;
 	}
+	/* A store that cannot be opened leaves nothing else to look at. */
+	if (secret_is_opening())
+		secret_unlock_failed(event->alert.text);
 	Window *window = window_for(event->account, event->alert.peer);
 	add_text(window, LINE_ALERT, event->alert.text, false);
 	window_raise(window, ACTIVITY_ALERT);

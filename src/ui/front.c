@@ -15,7 +15,7 @@ struct front_options front_options;
 
 static struct {
 	const struct ui_calls *calls;
-	bool on, focus, rows_added;
+	bool on, focus;
 	guint64 seq;
 	/* Completion: candidates of the word that is being cycled. */
 	GPtrArray *candidates;
@@ -425,9 +425,8 @@ start(const struct ui_calls *calls, GError **error)
 		return false;
 	windows_start();
 	feed_ready();
-	if (!front.rows_added)
-		table_add(TABLE_EVENTS, feed_rows, "core");
-	front.rows_added = true;
+	/* An owner of their own: after the end nothing is left to tell it to. */
+	table_add(TABLE_EVENTS, feed_rows, "terminal");
 	front.on = true;
 	front_apply_options();
 	layout_start();
@@ -440,6 +439,7 @@ stop(void)
 	if (!front.on)
 		return;
 	keep_drafts();
+	table_remove("terminal");
 	front.on = false;
 	end_completion();
 	g_clear_pointer(&front.paste, g_free);

@@ -47,8 +47,9 @@ void notice_alert(void);
 /* secret.c: questions for something unseen, the unlock screen among them. */
 void secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);
 void secret_unlock(bool create, void (*unlock)(Secret *passphrase));
-void secret_unlock_failed(const char *reason);
+bool secret_unlock_failed(const char *reason); /* true when it is shown there */
 void secret_unlock_done(void);
+bool secret_is_opening(void);
 bool secret_is_asked(void);
 void secret_key(const char *name, const char *text);
 void secret_stop(void);

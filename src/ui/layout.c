@@ -42,13 +42,16 @@ has_status(void)
 	return screen_rows() >= 3;
 }
 
+/* Beside the console, which has little to say; beside chats only where there is room for both. */
 bool
 layout_panel_is_shown(void)
 {
 	int cols = screen_cols();
-	if (front_options.panel == PANEL_OFF || screen_rows() < 6)
+	if (front_options.panel == PANEL_OFF || screen_rows() < 6 || cols < 60)
 		return false;
-	return cols >= (front_options.panel == PANEL_ON ? 60 : 110) && (front_options.panel == PANEL_ON || panel_has_contacts());
+	if (front_options.panel == PANEL_ON)
+		return true;
+	return (cols >= 110 || window_current() == window_console()) && panel_has_contacts();
 }
 
 static int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One line: time, state, seal, nick, margin, text. What stands left of the margin is ours alone: a text that imitates a
+/* One line: time, nick, state, seal, margin, text. What stands left of the margin is ours alone: a text that imitates a
  * line stays right of it, on every row that it takes (G05). */
 #include "ui/line.h"
 
@@ -63,7 +63,7 @@ line_sign(guint n, const char **meaning, enum style *style)
 
 /* Where the parts of a row stand; narrow windows give up the time and then the width of nicks. */
 struct columns {
-	int time, signs, nick, nick_width, margin, text, text_width;
+	int time, nick, nick_width, signs, margin, text, text_width;
 };
 
 static struct columns
@@ -82,11 +82,11 @@ columns_of(const struct line *line, int cols)
 		is.time = 0;
 		at = 6;
 	}
-	is.signs = at;
-	is.nick = at + (cols >= 40 ? 3 : 2);
+	is.nick = at;
 	is.nick_width = cols >= 70 ? line_nick_width : cols >= 40 ? MIN(line_nick_width, 8) : MIN(line_nick_width, 5);
-	/* One column between nick and margin is reserved: the sign of a correction. */
-	is.margin = is.nick + is.nick_width + 1;
+	/* Three columns are reserved: how far it came, how it was sealed, whether it was corrected. */
+	is.signs = is.nick + is.nick_width + (cols >= 40 ? 1 : 0);
+	is.margin = is.signs + 3;
 	is.text = is.margin + (cols >= 40 ? 2 : 1);
 	is.text_width = MAX(cols - is.text, 1);
 	return is;
@@ -204,7 +204,7 @@ draw_margin(const struct columns *is, int row, int col, const char *sign, Style 
 	screen_fill(row, col, is->nick, blank);
 	screen_fill(row, col + is->nick, is->nick_width - nick_width, blank);
 	screen_put(row, col + is->nick + is->nick_width - nick_width, nick_width, style, sign, -1);
-	screen_put(row, col + is->margin - 1, 1, *sign ? style : STYLE_MARGIN, " ", 1);
+	screen_fill(row, col + is->nick + is->nick_width, is->margin - is->nick - is->nick_width, STYLE_MARGIN);
 	screen_put(row, col + is->margin, 1, STYLE_MARGIN, "│", -1);
 	screen_fill(row, col + is->margin + 1, is->text - is->margin - 1, STYLE_MARGIN);
 }
@@ -261,7 +261,7 @@ draw_head(const struct line *line, bool goes_on, const Conversation *conv, const
 		screen_put(row, col + is->signs + 1, 1, seals[trust].style, seals[trust].sign, -1);
 	}
 	if (message->edited)
-		screen_put(row, col + is->margin - 1, 1, STYLE_PENDING, EDITED_SIGN, -1);
+		screen_put(row, col + is->signs + 2, 1, STYLE_PENDING, EDITED_SIGN, -1);
 }
 
 /* Where on the screen a line is being drawn. */

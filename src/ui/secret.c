@@ -95,23 +95,31 @@ set_trouble(const char *text)
 	trouble = g_strdup(text);
 }
 
-void
+bool
 secret_unlock_failed(const char *reason)
 {
-	if (state == UNLOCK_NO)
-		return;
+	/* Kept for the screen that comes, too. */
 	set_trouble(reason);
+	if (state == UNLOCK_NO)
+		return false;
 	state = creating ? UNLOCK_CREATE : UNLOCK_ASK;
 	show();
+	return true;
+}
+
+bool
+secret_is_opening(void)
+{
+	return state == UNLOCK_BUSY;
 }
 
 void
 secret_unlock_done(void)
 {
+	set_trouble(NULL);
 	if (state == UNLOCK_NO)
 		return;
 	state = UNLOCK_NO;
-	set_trouble(NULL);
 	show();
 }
 

@@ -43,7 +43,7 @@ static const struct {
 	[STYLE_PENDING] = { "pending", { 8, -1, 0 } },
 	[STYLE_SEALED] = { "sealed", { -1, -1, 0 } },
 	[STYLE_DOUBT] = { "doubt", { 3, -1, ATTRIBUTE_BOLD } },
-	[STYLE_PLAIN] = { "plain", { 1, -1, ATTRIBUTE_BOLD } },
+	[STYLE_PLAIN] = { "plain", { 1, -1, 0 } },
 	[STYLE_TITLE] = { "title", { 255, 236, ATTRIBUTE_BOLD } },
 	[STYLE_TITLE_DIM] = { "title-dim", { 250, 236, 0 } },
 	[STYLE_TITLE_SEALED] = { "title-sealed", { 114, 236, 0 } },

@@ -94,7 +94,9 @@ static const struct option options[] = {
 		.initial = "auto",
 		.choices = panel_choices,
 		.summary = "Show the contacts at the left",
-		.help = "auto shows them where the screen has 110 columns or more; on where it has 60." },
+		.help = "auto shows them beside the console, and beside chats where the screen has 110 columns or more; on "
+			"wherever it "
+			"has 60." },
 	{ .name = "ui.panel_width",
 		.type = OPTION_INT,
 		.value = &front_options.panel_width,
