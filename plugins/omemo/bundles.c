@@ -11,7 +11,7 @@ enum {
 	FETCH_WINDOW = 600, /* s */
 	FAILED_REST = 15,   /* s until a bundle that was not there is asked for again; four times longer each time */
 	FAILED_REST_MAX = 3600,
-	SWEEP_MS = 15000, /* how long a used one-time key may serve a second message that was under way */
+	SWEEP_MS = 10000, /* how long a used one-time key may serve a second message that was under way */
 	DRAINED = 40,     /* used in one window: somebody takes them all */
 	RETRY_MS = 120000,
 };
