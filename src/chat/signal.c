@@ -164,10 +164,15 @@ signal_delivered(Conversation *conv, const Message *message, const char *to)
 	g_ptr_array_add(receipts, receipt);
 }
 
-void
-signal_flush(void)
+static guint flushing;
+
+static void
+send_receipts(gpointer data)
 {
 	g_autoptr(GPtrArray) due = g_steal_pointer(&receipts);
+
+	(void)data;
+	flushing = 0;
 
 	for (guint i = 0; due && i < due->len; i++) {
 		const struct receipt *receipt = g_ptr_array_index(due, i);
@@ -187,6 +192,14 @@ signal_displayed(Conversation *conv, const char *wire_id, bool sealed)
 	if (!account || !(sealed ? chat_settings.markers_sealed : chat_settings.markers) || !may_know(account, convo_peer(conv)))
 		return;
 	message_signal(account, SIGNAL_MARKER, convo_peer(conv), named("displayed", "urn:xmpp:chat-markers:0", wire_id), NULL);
+}
+
+/* Not within the commit: the outbox commits the number of the next stanza, and that must be its own. */
+void
+signal_flush(void)
+{
+	if (receipts && !flushing)
+		flushing = clock_after(0, send_receipts, NULL, NULL);
 }
 
 /* ---- chat states ---- */
