@@ -14,6 +14,7 @@
 #include "xmpp/route.h"
 
 static GPtrArray *accounts; /* owned, in the order of their adding */
+static bool inactive;       /* nobody is looking */
 
 static const struct migration migrations[] = {
 	{ "account", 1,
@@ -96,6 +97,8 @@ account_new(const char *jid)
 	struct stream_config config = read_config(account);
 	account->stream = stream_new(&config, &account_memory, password_wanted);
 	stream_set_owner(account->stream, account);
+	if (inactive)
+		stream_set_active(account->stream, false);
 	g_ptr_array_add(accounts, account);
 	return account;
 }
@@ -139,7 +142,8 @@ accounts_autoconnect(void)
 void
 accounts_set_active(bool active)
 {
-	for (guint i = 0; i < accounts->len; i++)
+	inactive = !active;
+	for (guint i = 0; accounts && i < accounts->len; i++)
 		stream_set_active(account_stream(accounts->pdata[i]), active);
 }
 

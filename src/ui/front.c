@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "account/account.h"
 #include "api/option.h"
 #include "base/table.h"
 #include "ui/layout.h"
@@ -379,6 +380,7 @@ static void
 on_focus(bool has_it)
 {
 	front.focus = has_it;
+	accounts_set_active(has_it);
 	Window *window = window_current();
 	if (has_it)
 		front_seen();

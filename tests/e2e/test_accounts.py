@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Accounts: several at once, removed while online, wrong passwords, sessions that go on or end."""
 
+from lab import wait_until
 from raw import Raw
+from terminal import Terminal
 
 
 def online(client, jid, account=None):
@@ -103,3 +105,21 @@ def test_presence_is_right_again_after_the_server_was_away(lab, server):
     assert "bob@a.test>: offline" in alice.run("/roster")
     Raw(server, "bob")
     online(alice, "bob@a.test")
+
+
+def test_the_server_is_told_when_nobody_looks(lab, server):
+    server.add_user("alice")
+    alice = lab.client("alice").start()
+    alice.login("alice@a.test", server)
+    assert alice.quit() == 0
+    screen = Terminal([str(lab.sotto), "--config-dir", str(alice.dir / "profile")], alice.env)
+    told = lambda word: f"<{word} xmlns='urn:xmpp:csi:0'" in server.log.read_text(errors="replace").replace('"', "'")
+    try:
+        screen.wait("assphrase").line("correct horse").wait("alice@a.test is online", timeout=30)
+        assert not told("inactive")
+        screen.keys("\x1b[O")
+        wait_until(lambda: screen.read() is not None and told("inactive"), "inactive")
+        screen.keys("\x1b[I")
+        wait_until(lambda: screen.read() is not None and told("active"), "active")
+    finally:
+        screen.close()
