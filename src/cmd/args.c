@@ -222,6 +222,19 @@ takes_rest(const struct arg *arg)
 	return arg->type == ARG_TEXT || arg->type == ARG_WORDS || (arg->type == ARG_COMMAND && arg[1].type == ARG_END);
 }
 
+/* Can the next word be read at all? What cannot fits no argument, and is not left for the next one either. */
+static bool
+has_whole_word(const char *at, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autofree char *word = args_take_word(&at, &reason);
+
+	if (!reason)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}
+
 /* Fills args[i] if the next word fits. A word that does not fit an optional argument is left for the next one. */
 static bool
 take_one(const struct arg *arg, const char **at, Account **account, char **value, GError **error)
@@ -233,9 +246,7 @@ take_one(const struct arg *arg, const char **at, Account **account, char **value
 		*value = take_rest(arg, at);
 		return true;
 	}
-	word = args_take_word(&after, error);
-	if (!word)
-		return false;
+	word = args_take_word(&after, NULL);
 	*value = converters[arg->type](arg, word, account, error);
 	if (*value)
 		*at = after;
@@ -269,6 +280,8 @@ fill(const struct cmd *cmd, const char *at, Account **account, char **args, GErr
 		const struct arg *arg = &cmd->args[i];
 		bool last = cmd->args[i + 1].type == ARG_END;
 
+		if (!takes_rest(arg) && !has_whole_word(at, error))
+			return false;
 		if (*args_skip_blanks(at) && take_one(arg, &at, account, &args[i], &reason))
 			continue;
 		if (arg->optional && !(reason && last))

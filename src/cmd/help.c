@@ -42,7 +42,7 @@ is_below(const struct cmd *row, const char *name)
 static void
 print_summary(Reply *reply, const struct cmd *row, const char *mark)
 {
-	g_autofree char *name = g_strconcat("/", row->name, mark, NULL), *line = g_strdup_printf("%-18s %s", name, row->summary);
+	g_autofree char *name = g_strconcat("/", row->name, mark, NULL), *line = g_strdup_printf("%-19s  %s", name, row->summary);
 
 	reply_print_plain(reply, line);
 }

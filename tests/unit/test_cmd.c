@@ -242,6 +242,9 @@ wrong_arguments_are_explained(void **state)
 	fails("/speak", "something is missing: /speak <text>");
 	fails("/story", "/story <who> [text]");
 	fails("/story \"open", "quotes are not closed");
+	fails("/set \"open", "quotes are not closed");
+	fails("/words \"open", "quotes are not closed");
+	fails("/skip on \"7", "quotes are not closed");
 	fails("/story teller", "something is missing: /story teller on|off|other");
 	fails("/story teller o", "none of on, off, other");
 	fails("/story teller maybe", "none of on, off, other");
