@@ -86,6 +86,13 @@ check_cmd_names(GHashTable *names, const struct cmd *row)
 	}
 }
 
+/* Those whose words may fail to fit. */
+static bool
+names_somebody(enum arg_type type)
+{
+	return type == ARG_CONTACT || type == ARG_JID || type == ARG_ACCOUNT || type == ARG_DEVICE;
+}
+
 static void
 check_args(const struct cmd *row)
 {
@@ -102,6 +109,9 @@ check_args(const struct cmd *row)
 			bad(row->name, "choices and ARG_CHOICE belong together: %s", arg->name);
 		if ((arg->type == ARG_TEXT || arg->type == ARG_WORDS) && i + 1 < count)
 			bad(row->name, "%s takes the rest of the line and must be the last", arg->name);
+		/* A name mistyped would become the text, and perhaps be sent. */
+		if (arg->optional && names_somebody(arg->type) && i + 1 < count && arg[1].type == ARG_TEXT)
+			bad(row->name, "%s may be left out in front of a text: a slip would be said", arg->name);
 		if (arg->type > ARG_WORDS)
 			bad(row->name, "%s has an unknown type", arg->name);
 	}
