@@ -266,6 +266,7 @@ static const struct {
 	{ "panel-up", panel_up },
 	{ "panel-down", panel_down },
 	{ "suspend", term_suspend },
+	{ "external-editor", external_edit },
 	{ "how-to-quit", how_to_quit },
 	{ "jump", jump },
 	{ "nothing", do_nothing },
@@ -496,6 +497,12 @@ go(const char *verb, const char *arg, GError **error)
 		return true;
 	}
 	Window *window = !strcmp(verb, "close") ? (arg ? window_by_name(arg) : window_current()) : window_by_name(verb);
+	/* A key that leads nowhere is no event of a conversation. */
+	if (!window && g_ascii_isdigit(*verb)) {
+		g_autofree char *hint = g_strdup_printf("there is no window %s - /wins lists them", verb);
+		layout_hint(STYLE_STATUS, hint);
+		return true;
+	}
 	if (!window)
 		return fault(error, FAULT_GONE, "there is no window %s - /wins lists them", strcmp(verb, "close") ? verb : arg);
 	if (strcmp(verb, "close")) {

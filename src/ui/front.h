@@ -54,6 +54,9 @@ bool secret_is_asked(void);
 void secret_key(const char *name, const char *text);
 void secret_stop(void);
 
+/* external.c: the input line in $VISUAL or $EDITOR. */
+void external_edit(void);
+
 /* keymap.c: the line or "@action" of a key; NULL if it has none. */
 const char *keymap_line(const char *key);
 extern const struct binding keymap_rows[];

@@ -38,6 +38,7 @@ const struct binding keymap_rows[] = {
 	{ "Up", "@previous-line", "back in the history of the window" },
 	{ "Down", "@next-line", "forward in the history" },
 	{ "C-Down", "@store-unsent", "keep the line in the history without sending it" },
+	{ "M-c", "@external-editor", "edit the text in $VISUAL or $EDITOR" },
 	{ "C-l", "/redraw", "draw the screen anew" },
 	{ "C-z", "@suspend", "stop sotto; fg in the shell goes on" },
 	{ "C-c", "@how-to-quit", "says how to leave" },

@@ -81,6 +81,20 @@ layout_start(void)
 }
 
 void
+layout_pause(void)
+{
+	layout.on = false;
+	g_clear_handle_id(&layout.source, g_source_remove);
+}
+
+void
+layout_resume(void)
+{
+	layout.on = true;
+	layout_dirty(PART_ALL);
+}
+
+void
 layout_stop(void)
 {
 	layout.on = false;

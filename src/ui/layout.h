@@ -10,6 +10,8 @@ enum part { PART_TITLE = 1, PART_PANEL = 2, PART_VIEW = 4, PART_STATUS = 8, PART
 
 void layout_start(void);
 void layout_stop(void);
+void layout_pause(void); /* another program has the terminal */
+void layout_resume(void);
 void layout_dirty(guint parts); /* soon */
 void layout_now(guint parts);   /* before this returns */
 void layout_entered(void);      /* another window is seen */

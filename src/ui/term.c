@@ -62,11 +62,10 @@ on_input(gint fd, GIOCondition condition, gpointer data)
 		feeding = true;
 		decoder_feed(decoder, bytes, got);
 		feeding = false;
-		/* A key may have ended it all. */
-		if (!stopped)
-			return G_SOURCE_CONTINUE;
-		g_clear_pointer(&decoder, decoder_free);
-		return G_SOURCE_REMOVE;
+		/* A key may have ended it all, or given the terminal away. */
+		if (stopped)
+			g_clear_pointer(&decoder, decoder_free);
+		return stopped || g_source_is_destroyed(g_main_current_source()) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR) && !(condition & G_IO_HUP))
 		return G_SOURCE_CONTINUE;
@@ -95,6 +94,12 @@ on_hangup(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void
+listen_to_keys(void)
+{
+	sources[INPUT] = g_unix_fd_add_full(G_PRIORITY_HIGH, STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL, NULL);
+}
+
 bool
 term_start(const struct term_calls *wanted, GError **error)
 {
@@ -114,7 +119,7 @@ term_start(const struct term_calls *wanted, GError **error)
 	g_clear_pointer(&decoder, decoder_free);
 	decoder = decoder_new(on_key, NULL);
 	stopped = false;
-	sources[INPUT] = g_unix_fd_add_full(G_PRIORITY_HIGH, STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL, NULL);
+	listen_to_keys();
 	screen_flush();
 	if (knows_modes())
 		screen_send(MODES_ON);
@@ -137,17 +142,32 @@ term_stop(void)
 }
 
 void
-term_suspend(void)
+term_give_away(void)
 {
+	g_clear_handle_id(&sources[INPUT], g_source_remove);
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_suspend();
-	raise(SIGTSTP);
-	/* The shell has let us go on; the window may have another size. */
+}
+
+void
+term_take_back(void)
+{
+	/* The window may have another size by now. */
 	screen_resize();
 	screen_resume();
 	if (knows_modes())
 		screen_send(MODES_ON);
+	listen_to_keys();
+}
+
+void
+term_suspend(void)
+{
+	term_give_away();
+	raise(SIGTSTP);
+	/* The shell has let us go on. */
+	term_take_back();
 	calls.resized();
 }
 

@@ -27,5 +27,8 @@ struct term_calls {
 bool term_start(const struct term_calls *calls, GError **error);
 void term_stop(void);
 void term_suspend(void); /* until the shell lets us go on */
+/* Another program has it in between. */
+void term_give_away(void);
+void term_take_back(void);
 /* False while the terminal does not take output: draw later. */
 bool term_writable(void);

@@ -215,6 +215,23 @@ view_mark_read(View *view, gint64 at)
 /* The rows above a line: a new day, a hole in the history, where reading stopped. */
 enum rule { RULE_DAY = 1, RULE_GAP = 2, RULE_READ = 4 };
 
+/* The first that came after reading stopped; what we said ourselves in between is not new. */
+static bool
+is_first_unread(const View *view, int n)
+{
+	const struct line *line = line_at(view, n);
+	if (!view->read_at || line->at <= view->read_at || !line->message || line->message->direction != MESSAGE_IN)
+		return false;
+	while (n-- > 0) {
+		line = line_at(view, n);
+		if (line->at <= view->read_at)
+			return true;
+		if (line->message && line->message->direction == MESSAGE_IN)
+			return false;
+	}
+	return false;
+}
+
 static guint
 rules_of(const View *view, int n)
 {
@@ -226,7 +243,7 @@ rules_of(const View *view, int n)
 		rules |= RULE_DAY;
 	if (line->message && convo_gap_before(view->conv, line->message))
 		rules |= RULE_GAP;
-	if (view->read_at && above && above->at <= view->read_at && line->at > view->read_at && line->message)
+	if (is_first_unread(view, n))
 		rules |= RULE_READ;
 	return rules;
 }

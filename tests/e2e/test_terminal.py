@@ -2,6 +2,7 @@
 """The terminal front end as a person meets it: the real program in a pty, its screen read back through a terminal emulator."""
 
 import os
+import pathlib
 import random
 import re
 import signal
@@ -225,3 +226,32 @@ def test_suspended_and_brought_back(lab):
         shell.line("fg").wait("> half a li").keys("ne").wait("> half a line")
     finally:
         shell.close()
+
+
+def test_an_editor_of_the_users_choice(lab, terminal):
+    client = lab.client("alice")
+    script = client.dir / "editor"
+    script.write_text('#!/bin/sh\nread -r key; case "$1" in /dev/shm/*) ;; *) exit 1;; esac\nprintf \'second line\\n\' >> "$1"\n')
+    script.chmod(0o755)
+    client.env["EDITOR"] = str(script)
+    lab.clients.remove(client)
+    one = Terminal([str(lab.sotto), "--config-dir", str(client.dir / "profile")], client.env)
+    try:
+        unlock(one).keys("first line", "\n", "\x1bc")
+        settle(one, 0.5)
+        one.keys("\r").wait("> first line\n +second line").keys("!").wait("second line!")
+        assert not list(pathlib.Path("/dev/shm").glob("sotto-*.txt"))
+    finally:
+        one.close()
+
+
+def test_windows_by_number_and_order(terminal):
+    one = unlock(terminal())
+    one.line("/account add alice@a.test password_command /bin/true autoconnect off").wait("is added")
+    for name in ("bob", "carol", "dave"):
+        one.line(f"/msg {name}@b.test").wait(rf"^ {name}@b\.test")
+    one.keys("\x1b2").wait(r"^ bob").keys("\x1b4").wait(r"^ dave").keys("\x1b/").wait(r"^ bob").keys("\x1bOR").wait(r"^ carol")
+    one.keys("\x0e").wait(r"^ dave").keys("\x0e").wait(r"^ sotto").keys("\x10").wait(r"^ dave").keys("\x1b[1;3D").wait(r"^ carol")
+    one.keys("\x1bj04").wait(r"^ dave").keys("\x1b", "2").wait(r"^ bob").keys("\x1b9").wait("no window 9")
+    one.line("/win car").wait(r"^ carol").line("/close").wait(r"^ bob").line("/wins").wait("4  dave@b.test")
+    one.line("/win 3").wait("no window 3").keys("\x1ba").wait("nothing is waiting")
