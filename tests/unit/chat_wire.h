@@ -469,7 +469,7 @@ forget_told(void)
 static struct {
 	enum e2ee_readiness readiness;
 	const char *sentence;
-	bool usable, fails, later;
+	bool usable, fails, disk_full, later;
 	e2ee_prepared done;
 	gpointer data;
 	guint prepared;
@@ -515,6 +515,8 @@ veil_seal(Account *account G_GNUC_UNUSED, const char *peer G_GNUC_UNUSED, const 
 
 	if (!store_run(error, "INSERT INTO veil_sent DEFAULT VALUES", ""))
 		return NULL;
+	if (veil.disk_full)
+		return fault_null(error, FAULT_STORE, "the disk is full");
 	if (veil.fails)
 		return fault_null(error, FAULT_TRUST, "the veil is torn");
 	number = g_strdup_printf("n%" G_GINT64_FORMAT, store_last_id());

@@ -158,6 +158,44 @@ what_cannot_be_sealed_is_not_sent(void **state)
 	out_times("[this is veiled]", 1);
 }
 
+/* M03 */
+static void
+a_full_disk_makes_it_wait_until_there_is_room(void **state)
+{
+	(void)state;
+	load_veil();
+	veil.disk_full = true;
+	log_in_and_catch_up("s1");
+	say("patient");
+	assert_int_equal(wire.out->len, 0);
+	told_times("state pending bob@away.example: waits: the disk is full", 1);
+	told_times("state failed", 0);
+	veil.disk_full = false;
+	clock_turn(6000);
+	out_times("[this is veiled]", 1);
+}
+
+/* The number that is committed with a stanza must be that of this stanza: nothing may be written in between. */
+static void
+a_receipt_does_not_take_the_number_of_a_message(void **state)
+{
+	(void)state;
+	make_readable();
+	log_in_and_catch_up("s1");
+	server_says("<message from='" BOB "/x' to='" ME "' type='chat' id='b1'><body>x</body>"
+		    "<request xmlns='urn:xmpp:receipts'/></message>");
+	say("mine");
+	assert_non_null(strstr(g_ptr_array_index(wire.out, 0), "mine"));
+	{
+		g_autoptr(GPtrArray) rows = outbox_table_list(ME, NULL);
+
+		assert_int_equal(rows->len, 1);
+		assert_int_equal(((OutboxRow *)g_ptr_array_index(rows, 0))->sequence, wire.stream->sent);
+	}
+	clock_turn(10);
+	out_times("<received", 1);
+}
+
 static void
 keys_that_take_long_hold_up_one_chat_only(void **state)
 {
@@ -1053,6 +1091,8 @@ main(int argc, char **argv)
 		story(a_chat_seals_itself_and_stays_sealed_over_lives),
 		story(a_sealed_chat_without_its_plugin_waits),
 		story(what_cannot_be_sealed_is_not_sent),
+		story(a_full_disk_makes_it_wait_until_there_is_room),
+		story(a_receipt_does_not_take_the_number_of_a_message),
 		story(keys_that_take_long_hold_up_one_chat_only),
 		story(an_undecided_device_waits_for_a_decision),
 		story(a_network_failure_of_prepare_is_tried_again),
