@@ -341,6 +341,32 @@ a_bundle_without_one_time_keys_still_works(void **state)
 }
 
 /* D09 */
+/* P23: what was delivered cannot be opened again, not even with all that the store still holds. */
+static void
+delivered_messages_cannot_be_opened_from_a_copied_profile(void **state)
+{
+	enum { MANY = 50 };
+	Account *alice = bench_account("alice@a.test"), *bob = bench_account("bob@b.test");
+	g_autoptr(GPtrArray) recorded = g_ptr_array_new_with_free_func(g_free);
+	E2eeOpened opened;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		char *xml = bench_seal(alice, "bob@b.test", "recorded");
+
+		bench_hears(bob, alice, xml, "recorded");
+		g_ptr_array_add(recorded, xml);
+		if (i == 10)
+			bench_says(bob, alice, "answer");
+	}
+	bench_restart();
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < MANY; i++)
+			assert_int_not_equal(bench_open(bob, "alice@a.test", g_ptr_array_index(recorded, i), &opened), E2EE_OPENED);
+		store_run(NULL, "DELETE FROM omemo_sessions", "");
+	}
+}
+
 static void
 draining_one_time_keys_is_told(void **state)
 {
@@ -395,6 +421,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_rolled_back_message_costs_nothing_but_its_own_try, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(one_time_keys_outlive_the_catch_up, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_bundle_without_one_time_keys_still_works, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(delivered_messages_cannot_be_opened_from_a_copied_profile, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(draining_one_time_keys_is_told, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_reinstalled_peer_is_a_new_device_that_can_read, bench_begin, bench_end),
 	};
