@@ -6,9 +6,12 @@ import pathlib
 import shutil
 import stat
 
+import pytest
+
 MARKER = "canary-4410ce"
 
 
+@pytest.mark.san
 def test_settings_are_kept_with_the_comments_of_their_file(lab):
     client = lab.client("carol")
     conf = client.dir / "profile" / "sotto.conf"
@@ -41,6 +44,7 @@ def test_a_bad_line_of_the_settings_is_named_and_the_rest_holds(lab):
     client.quit()
 
 
+@pytest.mark.san
 def test_what_is_no_command_never_leaves(pair, federation):
     """A slip of the fingers must not be read by the peer."""
     alice, bob = pair
@@ -82,6 +86,7 @@ def test_a_profile_is_private_and_its_log_knows_no_secret(lab, federation):
     assert b"correct horse" not in cmdline and b"pw-alice" not in cmdline
 
 
+@pytest.mark.san
 def test_a_plugin_that_others_may_write_is_refused(lab):
     """L05"""
     client = lab.client("carol").start()
@@ -113,6 +118,7 @@ def test_plugins_that_seal_and_verify_are_there_by_themselves(lab):
     client.quit()
 
 
+@pytest.mark.san
 def test_everything_has_help(lab):
     client = lab.client("carol").start()
     for line in client.run("/help all").splitlines():
