@@ -62,18 +62,6 @@ args_quote(const char *word)
 	return g_string_free(out, FALSE);
 }
 
-char **
-cmd_split_words(const char *text)
-{
-	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-	char *word;
-
-	while ((word = args_take_word(&text, NULL)))
-		g_ptr_array_add(words, word);
-	g_ptr_array_add(words, NULL);
-	return (char **)g_ptr_array_steal(words, NULL);
-}
-
 /* ---- one word to one value ---- */
 
 typedef char *(*converter)(const struct arg *arg, const char *word, Account **account, GError **error);

@@ -10,5 +10,3 @@ void cmd_run(const char *line, guint64 seq);
 GPtrArray *cmd_complete(const char *line, size_t cursor, size_t *start);
 const struct cmd *cmd_find(const char *words, const char **rest); /* the longest name or alias that fits */
 char *cmd_usage(const struct cmd *cmd);                           /* "/verify <contact> yes|no" */
-/* What ARG_WORDS holds, as words without their quotes. Free with g_strfreev(). */
-char **cmd_split_words(const char *text);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void
+static void
 conf_line_free(ConfLine *line)
 {
 	g_free(line->raw);

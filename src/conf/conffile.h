@@ -13,4 +13,3 @@ typedef struct ConfLine {
 GPtrArray *conffile_parse(const char *text); /* of ConfLine *, freed with the array */
 /* The line that reads back as exactly these: any text, newlines and quotes included. Caller frees. */
 char *conffile_line(const char *name, const char *text);
-void conf_line_free(ConfLine *line);

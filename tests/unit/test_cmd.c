@@ -261,18 +261,6 @@ wrong_arguments_are_explained(void **state)
 }
 
 static void
-words_are_split_as_they_were_quoted(void **state)
-{
-	g_auto(GStrv) list = cmd_split_words("a \"b  c\" \"\" d\"e");
-
-	(void)state;
-	assert_int_equal(g_strv_length(list), 4);
-	assert_string_equal(list[1], "b  c");
-	assert_string_equal(list[2], "");
-	assert_string_equal(list[3], "d\"e");
-}
-
-static void
 a_quoted_word_reads_back(void **state)
 {
 	static const char *const texts[] = { "", "a", "a b", "\"", "a\"b", "\\", "a \\ \"b\"", "x\ny", "\"\"", "a\\" };
@@ -463,7 +451,6 @@ main(void)
 		STORY(an_empty_line_does_nothing),
 		STORY(arguments_arrive_by_their_type),
 		STORY(wrong_arguments_are_explained),
-		STORY(words_are_split_as_they_were_quoted),
 		STORY(a_quoted_word_reads_back),
 		STORY(an_error_is_told_once),
 		STORY(a_command_is_done_when_nobody_holds_its_reply),
