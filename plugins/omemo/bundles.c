@@ -9,6 +9,7 @@ enum {
 	PREKEYS_READ = 500, /* more of a bundle are not looked at */
 	FETCH_MAX = 100,    /* bundles of one peer in a window */
 	FETCH_WINDOW = 600, /* s */
+	STALLED = 5,        /* s: a question that is open so long is not asked once more */
 	FAILED_REST = 15,   /* s until a bundle that was not there is asked for again; four times longer each time */
 	FAILED_REST_MAX = 3600,
 	SWEEP_MS = 10000, /* how long a used one-time key may serve a second message that was under way */
@@ -18,6 +19,7 @@ enum {
 
 struct rate {
 	gint64 began, failed_at;
+	gint64 asked_at; /* of a question that is open, else 0 */
 	guint count;
 	int rest;
 };
@@ -154,6 +156,7 @@ fetched(Stream *stream, const Element *items, const GError *error, gpointer data
 
 	if (fetch->run != omemo_run)
 		return;
+	rate_of(stream_jid(stream), fetch->peer, fetch->device)->asked_at = 0;
 	if (items && bundle_parse(items, &bundle, &wrong)) {
 		fetch->done(&bundle, NULL, fetch->data);
 		return;
@@ -181,9 +184,12 @@ bundle_fetch(Account *account, const char *peer, guint32 device, bundle_done don
 		return fault(error, FAULT_OFFLINE, "%s is offline", own);
 	if (clock_monotonic() - last->failed_at < (gint64)last->rest * G_USEC_PER_SEC)
 		return fault(error, FAULT_BUSY, "device %u of %s had no usable keys a moment ago", device, peer);
+	if (last->asked_at && clock_monotonic() - last->asked_at > (gint64)STALLED * G_USEC_PER_SEC)
+		return fault(error, FAULT_BUSY, "the keys of device %u of %s do not come", device, peer);
 	if (rate->count >= FETCH_MAX)
 		return fault(error, FAULT_BUSY, "%s has too many devices with too many changes: wait some minutes", peer);
 	rate->count++;
+	last->asked_at = clock_monotonic();
 	fetch = g_new0(struct fetch, 1);
 	*fetch = (struct fetch){
 		.peer = g_strdup(peer), .device = device, .done = done, .data = data, .data_free = data_free, .run = omemo_run

@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-	LOUD_MAX = 5,          /* lines about new devices of one peer in a window */
 	LOUD_WINDOW = 10 * 60, /* s */
 	LEARN_MAX = 8,         /* keys of new devices that are fetched at once */
 	PUBLISH_MAX = 6,       /* own lists in a window: two clients may fight over it */
@@ -33,8 +32,7 @@ pair_key(const char *account, const char *peer)
 	return g_strconcat(account, "\n", peer, NULL);
 }
 
-/* How often something happened lately, this time included. */
-static guint
+guint
 count_lately(const char *account, const char *what)
 {
 	g_autofree char *key = pair_key(account, what);

@@ -15,6 +15,7 @@ enum {
 	PREKEYS = 100,         /* one-time keys on offer */
 	DEVICES_MAX = 64,      /* of one owner; more are not used */
 	DEVICE_MAX = G_MAXINT32,
+	KEYS_MAX = 256, /* of one peer that are remembered; who shows more shows no new ones */
 };
 
 /* ---- omemo.c ---- */
@@ -116,6 +117,9 @@ void lists_forget(const char *account);                  /* the stream began ane
 void lists_doubt(const char *account, const char *peer); /* ask again before the next message */
 void lists_check(Account *account);                      /* our own list is there, open, and names us */
 void lists_publish(Account *account);
+/* How often something happened within the last minutes, this time included. */
+guint count_lately(const char *account, const char *what);
+enum { LOUD_MAX = 5 }; /* lines about new devices of one peer in that time */
 void lists_stop(void);
 
 /* ---- bundles.c: key bundles on the server ---- */

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-enum { FETCHES = 4 }; /* at the same time */
+enum {
+	FETCHES = 4,     /* at the same time */
+	PATIENCE = 8000, /* ms: devices whose keys did not come by then get the next message */
+	GIVE_UP = 30000, /* ms: nothing came */
+};
 
 struct target {
 	char *owner;
@@ -18,11 +22,12 @@ struct gather {
 	e2ee_prepared done; /* NULL once it was called */
 	gpointer data;
 	GQueue targets; /* of struct target *: bundles still to fetch */
-	guint under_way;
+	guint under_way, timer;
 	bool network;    /* something failed that may work later */
 	char *no_list;   /* why the peer has no list */
 	char *no_bundle; /* why a device of the peer has no session */
 	bool to_contacts_only;
+	bool late; /* patience is over */
 };
 
 static GList *gathers; /* those whose caller still waits */
@@ -67,6 +72,7 @@ finish(struct gather *gather, enum e2ee_readiness readiness, const char *sentenc
 		return;
 	gather->done = NULL;
 	gathers = g_list_remove(gathers, gather);
+	clock_cancel(gather->timer);
 	done(readiness, sentence, gather->data);
 }
 
@@ -205,8 +211,7 @@ got_bundle(const struct bundle *bundle, const GError *error, gpointer data)
 	g_autoptr(GError) why = NULL;
 
 	gather->under_way--;
-	if (!gather->done)
-		return;
+	/* Also when it comes late: the next message needs the session. */
 	if (!bundle || !session_build(gather->account, to->target->owner, to->target->device, bundle, &why))
 		note_failure(gather, to->target, why ? why : error);
 	fetch_bundles(gather);
@@ -230,8 +235,27 @@ fetch_bundles(struct gather *gather)
 		note_failure(gather, target, error);
 		answer_to_free(to);
 	}
-	if (!gather->under_way)
+	if (!gather->under_way && gather->done)
 		decide(gather);
+}
+
+static void
+impatient(gpointer data)
+{
+	struct gather *gather = data;
+	struct tally peer, own;
+
+	gather->timer = 0;
+	if (!gather->done)
+		return;
+	if (count(gather->account, gather->peer, &peer) && count(gather->account, gather->account, &own) && peer.usable &&
+		!peer.changed && !own.changed)
+		finish(gather, E2EE_READY, NULL);
+	else if (!gather->late)
+		gather->timer = clock_after(GIVE_UP - PATIENCE, impatient, gather_ref(gather), gather_unref);
+	else
+		finish(gather, E2EE_RETRY, "the keys do not come");
+	gather->late = true;
 }
 
 /* Devices that could read it if there were a session. */
@@ -342,6 +366,7 @@ prepare(Account *account, const char *peer, e2ee_prepared done, gpointer data)
 	*gather = (struct gather){ .refs = 1, .account = g_strdup(own), .peer = g_strdup(peer), .done = done, .data = data };
 	g_queue_init(&gather->targets);
 	gathers = g_list_prepend(gathers, gather);
+	gather->timer = clock_after(PATIENCE, impatient, gather_ref(gather), gather_unref);
 	fetch_list(gather, account, own);
 	if (strcmp(own, peer) != 0)
 		fetch_list(gather, account, peer);

@@ -95,6 +95,8 @@ trust_learn(const char *account, const char *peer, guint32 device, const guint8 
 			*news = KEY_CHANGED;
 		return make_current(account, peer, device, key, error);
 	}
+	if (count_keys(account, peer, 0) >= KEYS_MAX)
+		return fault(error, FAULT_PEER, "%s shows too many devices", peer);
 	*trust = first_sight(account, peer, device, news);
 	if (*news == KEY_NEW && strcmp(account, peer) != 0 && met_together(account, peer))
 		*news = KEY_FIRST;
@@ -177,9 +179,19 @@ tell(gpointer data)
 {
 	const struct told *told = data;
 
+	g_autofree char *what = NULL;
+	guint lately;
+
 	if (told->run != omemo_run)
 		return;
-	say(told);
+	what = g_strconcat("told ", told->peer, NULL);
+	lately = told->news == KEY_FIRST ? 0 : count_lately(told->account, what);
+	if (lately <= LOUD_MAX)
+		say(told);
+	else if (lately == LOUD_MAX + 1)
+		alert(told->account, told->peer, "device-list-flood",
+			"%s shows new devices again and again: further ones are not told here for a while (/omemo %s)", told->peer,
+			told->peer);
 	event_emit(&(Event){ .kind = EVENT_TRUST,
 		.account = told->account,
 		.trust = { .peer = told->peer,

@@ -29,7 +29,7 @@ static Secret *key;
 static GPtrArray *accounts;
 static GHashTable *nodes; /* "owner\nnode" */
 static bool strangers;
-const char *bench_refuse, *bench_answer = "yes";
+const char *bench_refuse, *bench_mute, *bench_answer = "yes";
 guint bench_fetches, bench_publishes;
 GPtrArray *bench_alerts, *bench_signals;
 GString *bench_output;
@@ -276,7 +276,7 @@ job_new(Stream *stream, const char *owner, const char *node, pubsub_done done, g
 		.done = done,
 		.data = data,
 		.data_free = data_free };
-	clock_after(1, job_due, job, job_free);
+	clock_after(bench_mute && strcmp(node, bench_mute) == 0 ? 60000 : 1, job_due, job, job_free);
 	return job;
 }
 
@@ -565,7 +565,7 @@ bench_begin(void **state)
 	bench_alerts = g_ptr_array_new_with_free_func(g_free);
 	bench_signals = g_ptr_array_new_with_free_func(signal_free);
 	bench_output = g_string_new(NULL);
-	bench_refuse = NULL;
+	bench_refuse = bench_mute = NULL;
 	bench_answer = "yes";
 	bench_fetches = bench_publishes = 0;
 	strangers = false;

@@ -337,6 +337,65 @@ five_hundred_lists_a_minute_cost_little(void **state)
 	bench_says(alice, bob, "fine");
 }
 
+/* A contact invents a device for each message. */
+static void
+endless_new_devices_are_neither_remembered_nor_told_for_ever(void **state)
+{
+	g_autoptr(GRegex) sid = g_regex_new("sid=['\"][0-9]+['\"]", 0, 0, NULL);
+	g_autoptr(GPtrArray) history = NULL;
+	E2eeOpened opened;
+	int refused = 0;
+
+	(void)state;
+	acquaint();
+	for (int i = 0; i < 300; i++) {
+		g_autofree char *number = g_strdup_printf("sid='%d'", 5000 + i), *xml = NULL, *other = NULL;
+
+		store_run(NULL, "DELETE FROM omemo_sessions WHERE account = '" BOB "'", "");
+		xml = bench_seal(bob, ALICE, "hi");
+		other = g_regex_replace_literal(sid, xml, -1, 0, number, 0, NULL);
+		refused += bench_open(alice, BOB, other, &opened) == E2EE_FAILED;
+		e2ee_opened_clear(&opened);
+		bench_turn(7000);
+	}
+	assert_true(refused > 40);
+	assert_true(bench_alerts->len < 60);
+	assert_true(bench_alerted("new-device"));
+	history = omemo_provider.history(alice, BOB);
+	assert_int_equal(history->len, KEYS_MAX);
+	store_run(NULL, "DELETE FROM omemo_sessions WHERE account = '" BOB "'", "");
+	bench_says(bob, alice, "the known one still writes");
+	bench_says(alice, bob, "and reads");
+}
+
+/* One of two devices has a server that never answers: the other does not wait for it long. */
+static void
+a_bundle_that_never_comes_holds_nobody_up(void **state)
+{
+	g_autofree char *items = NULL;
+
+	(void)state;
+	acquaint();
+	items = g_strdup_printf(LIST("<device id='%u'/><device id='99'/>"), keys_device(BOB));
+	bench_set_node(BOB, OMEMO_LIST, items, "open");
+	bench_set_online(alice, true);
+	bench_mute = OMEMO_BUNDLES "99";
+	bench_begin_prepare(alice, BOB);
+	bench_turn(1000);
+	assert_false(bench_prepared_once());
+	bench_turn(9000);
+	assert_true(bench_prepared_once());
+	bench_says(alice, bob, "fine");
+	bench_mute = OMEMO_LIST;
+	bench_begin_prepare(alice, "carol@c.test");
+	bench_turn(9000);
+	assert_false(bench_prepared_once());
+	bench_turn(30000);
+	assert_true(bench_prepared_once());
+	bench_mute = NULL;
+	bench_turn(70000);
+}
+
 /* A07 */
 static void
 lists_from_others_say_nothing_about_us(void **state)
@@ -571,6 +630,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_has_no_keys_is_a_question_for_a_person, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_list_of_thousands_of_devices_is_cut_with_a_notice, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(five_hundred_lists_a_minute_cost_little, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(
+			endless_new_devices_are_neither_remembered_nor_told_for_ever, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_bundle_that_never_comes_holds_nobody_up, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(lists_from_others_say_nothing_about_us, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(our_list_is_repaired_whatever_happened_to_it, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(two_clients_do_not_fight_for_ever, bench_begin, bench_end),
