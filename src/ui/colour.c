@@ -114,12 +114,12 @@ nick_angle(const char *text)
 int
 nick_colour(const char *text, int lightness, int colours)
 {
-	/* The six hues that every terminal has, from red onwards. */
-	static const gint8 wheel[6] = { 1, 3, 2, 6, 4, 5 };
+	/* The hues that every terminal has, but for red: that one warns. */
+	static const gint8 wheel[5] = { 3, 2, 6, 4, 5 };
 	if (colours < 8 || !lightness)
 		return COLOUR_DEFAULT;
 	double angle = nick_angle(text);
 	if (colours < 256)
-		return wheel[(int)(angle / 60) % 6];
+		return wheel[(int)(angle / 72) % 5];
 	return nearest(hsluv(angle, lightness), 16, 232);
 }

@@ -90,7 +90,9 @@ notice_message(const Message *message, const char *name, bool seen)
 void
 notice_alert(void)
 {
-	last = g_get_monotonic_time();
-	if (front_options.notify != NOTIFY_OFF)
+	/* Twice in a row is loud enough; a flood of them is not louder. */
+	static guint in_a_row;
+	in_a_row = too_soon() ? in_a_row + 1 : 0;
+	if (in_a_row < 2 && front_options.notify != NOTIFY_OFF)
 		send("an alert", "");
 }

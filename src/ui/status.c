@@ -194,5 +194,7 @@ status_draw(int row, int col, int cols, const Window *window)
 								  : g_strdup("  ↓ looking back");
 		put(&bar, STYLE_STATUS, below);
 	}
+	if (window->view && view_waits(window->view))
+		put(&bar, STYLE_STATUS_DIM, "  ↑ asking the server for older lines …");
 	finish(&bar, STYLE_STATUS);
 }

@@ -206,6 +206,12 @@ view_clear(View *view)
 	view->asked_older = false;
 }
 
+bool
+view_waits(const View *view)
+{
+	return view->top_wanted;
+}
+
 void
 view_mark_read(View *view, gint64 at)
 {
@@ -390,7 +396,8 @@ scroll_down(View *view, int by, int cols)
 void
 view_scroll(View *view, int by, int rows, int cols)
 {
-	if (!count(view))
+	/* After /clear the lines are still in the store. */
+	if (!count(view) && (by <= 0 || !load_older(view, PAGE)))
 		return;
 	if (by > 0)
 		scroll_up(view, by, rows, cols, true);

@@ -28,6 +28,7 @@ bool view_replace_last(View *view, const char *old, const char *text);
 void view_clear(View *view);
 /* Read again what the store has: after older messages came. */
 void view_older_came(View *view);
+bool view_waits(const View *view); /* for older messages from the server */
 /* The line that says where reading stopped. */
 void view_mark_read(View *view, gint64 at);
 gint64 view_last_at(const View *view);

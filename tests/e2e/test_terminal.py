@@ -255,3 +255,10 @@ def test_windows_by_number_and_order(terminal):
     one.keys("\x1bj04").wait(r"^ dave").keys("\x1b", "2").wait(r"^ bob").keys("\x1b9").wait("no window 9")
     one.line("/win car").wait(r"^ carol").line("/close").wait(r"^ bob").line("/wins").wait("4  dave@b.test")
     one.line("/win 3").wait("no window 3").keys("\x1ba").wait("nothing is waiting")
+
+
+def test_cleared_lines_come_back(chat):
+    alice, bob, say = chat
+    for i in range(5):
+        say(f"line {i}")
+    alice.wait("Act: 2").keys("\x1b2").wait("line 4").line("/clear").wait_gone("line 4").keys("\x1b[5~").wait("line 4").wait("line 0")

@@ -98,7 +98,7 @@ addresses_have_the_colours_that_other_clients_give_them(void **state)
 	}
 	assert_int_equal(nick_colour("Romeo", 50, 0), COLOUR_DEFAULT);
 	assert_int_equal(nick_colour("Romeo", 0, 256), COLOUR_DEFAULT);
-	assert_in_range(nick_colour("Romeo", 50, 16), 1, 6);
+	assert_in_range(nick_colour("Romeo", 50, 16), 2, 6);
 }
 
 static void
