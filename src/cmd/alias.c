@@ -88,7 +88,10 @@ run_alias(const struct cmd_call *call, GError **error)
 		return show(call, "alias.", error);
 	if (!*word || cmd_find(word, NULL))
 		return fault(error, FAULT_INPUT, "/%s is a command already: choose another word", word);
-	return settings_set_extra(name, call->args[1], error);
+	if (!settings_set_extra(name, call->args[1], error))
+		return false;
+	reply_print(call->reply, "/%s stands for %s until you leave; /save keeps it", word, call->args[1]);
+	return true;
 }
 
 static bool
@@ -113,6 +116,7 @@ run_bind(const struct cmd_call *call, GError **error)
 	if (!settings_set_extra(name, call->args[1], error))
 		return false;
 	alias_update_bindings();
+	reply_print(call->reply, "%s runs %s until you leave; /save keeps it", call->args[0], call->args[1]);
 	return true;
 }
 

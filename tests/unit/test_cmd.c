@@ -308,10 +308,10 @@ static void
 an_alias_stands_for_a_line(void **state)
 {
 	(void)state;
-	becomes("/alias Bb /story bob", "");
+	becomes("/alias Bb /story bob", "/bb stands for /story bob until you leave; /save keeps it\n");
 	becomes("/bb  hello", "story|bob| hello");
 	fails("/alias story /quit", "is a command already");
-	becomes("/alias loop /loop", "");
+	cmd_run("/alias loop /loop", 1);
 	fails("/loop", "there is no command");
 	becomes("/unalias bb", "");
 	fails("/bb", "there is no command");
