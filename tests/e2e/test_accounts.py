@@ -51,7 +51,10 @@ def test_two_accounts_at_once(lab, federation):
 def test_an_account_can_be_removed_while_it_is_online(pair, federation):
     alice, bob = pair
     online(bob, "alice@a.test")
+    alice.send("/msg bob@b.test an open conversation")
     alice.run("/account remove alice@a.test")
+    alice.run("what becomes of this text", ok=None)
+    alice.run("/info bob", ok=False)
     bob.wait("roster", jid="alice@a.test", presence="offline")
     assert "no account yet" in alice.run("/account list")
     alice.run("/who")
