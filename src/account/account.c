@@ -127,6 +127,8 @@ void
 accounts_unload(void)
 {
 	/* Out of the list first: what the ending stream tells must not find half an account. */
+	for (guint i = 0; i < accounts->len; i++)
+		book_finish(accounts->pdata[i]);
 	while (accounts->len)
 		account_free(g_ptr_array_steal_index(accounts, accounts->len - 1));
 }

@@ -11,7 +11,7 @@
 
 #define VERSION_KEY "roster-version"
 
-enum { TRIM_MS = 500 };
+enum { TRIM_MS = 500, SLICE = 256 };
 
 /* ---- one item ---- */
 
@@ -44,24 +44,121 @@ fill(Contact *contact, RosterItem *item)
 		contact_clear_resources(contact);
 }
 
-/* The contact of an item in its new state, kept; *changed tells whether it was any different before. */
+/* The contact of an item in its new state; *changed tells whether it was any different before. */
 static Contact *
-take_item(Account *account, RosterItem *item, bool *changed, GError **error)
+take_item(Account *account, RosterItem *item, bool *changed)
 {
 	Contact *contact = contact_lookup(account, item->jid);
 	*changed = !contact || !is_same(contact, item);
 	if (!contact)
 		contact = contact_make(account, item->jid);
-	if (!*changed)
-		return contact;
-	fill(contact, item);
-	return contact_keep(contact, error) ? contact : NULL;
+	if (*changed)
+		fill(contact, item);
+	contact->generation = account->generation;
+	return contact;
+}
+
+/* ---- keeping: the whole roster in slices, so that a hundred thousand contacts do not stop the program ---- */
+
+static bool
+keep_row(Account *account, const char *jid, GError **error)
+{
+	const Contact *contact = contact_lookup(account, jid);
+	return contact ? contact_keep(contact, error) : contact_forget(account, jid, error);
+}
+
+static void
+remember_version(Account *account, const char *version)
+{
+	/* A version without all its contacts would hide the missing ones for ever. */
+	if (account->unkept) {
+		g_free(account->version_due);
+		account->version_due = g_strdup(version);
+	} else {
+		memory_put(account->jid, VERSION_KEY, version);
+	}
+}
+
+static bool
+keep_rows(Account *account, guint count, GError **error)
+{
+	if (!store_begin(error))
+		return false;
+	for (guint i = 0; i < count; i++) {
+		g_autofree char *jid = g_ptr_array_steal_index_fast(account->unkept, account->unkept->len - 1);
+		if (!keep_row(account, jid, error)) {
+			store_rollback();
+			return false;
+		}
+	}
+	return store_commit(STORE_SOON, error);
+}
+
+void
+book_drop(Account *account)
+{
+	clock_cancel(account->keep_timer);
+	account->keep_timer = 0;
+	g_clear_pointer(&account->unkept, g_ptr_array_unref);
+	g_clear_pointer(&account->version_due, g_free);
+}
+
+/* False when there is nothing more to keep. */
+static bool
+keep_slice(Account *account)
+{
+	g_autoptr(GError) error = NULL;
+	if (!keep_rows(account, MIN(account->unkept->len, SLICE), &error)) {
+		alert(account->jid, NULL, "roster-not-kept", "the roster of %s is not kept: %s", account->jid, error->message);
+		book_drop(account);
+		return false;
+	}
+	if (account->unkept->len)
+		return true;
+	memory_put(account->jid, VERSION_KEY, account->version_due);
+	book_drop(account);
+	return false;
+}
+
+static void keep_later(Account *account);
+
+static void
+on_keep(gpointer data)
+{
+	Account *account = account_find(data);
+	if (!account)
+		return;
+	account->keep_timer = 0;
+	if (keep_slice(account))
+		keep_later(account);
+}
+
+static void
+keep_later(Account *account)
+{
+	if (!account->keep_timer)
+		account->keep_timer = clock_after(1, on_keep, g_strdup(account->jid), g_free);
+}
+
+void
+book_finish(Account *account)
+{
+	while (account->unkept && keep_slice(account))
+		;
+}
+
+static void
+keep_soon(Account *account, const char *jid)
+{
+	if (!account->unkept)
+		account->unkept = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(account->unkept, g_strdup(jid));
 }
 
 /* ---- the whole ---- */
 
-static bool
-drop_missing(Account *account, GError **error)
+static void
+drop_missing(Account *account)
 {
 	GHashTableIter iter;
 	gpointer value;
@@ -70,15 +167,13 @@ drop_missing(Account *account, GError **error)
 		const Contact *contact = value;
 		if (contact->generation == account->generation)
 			continue;
-		if (!contact_forget(contact, error))
-			return false;
+		keep_soon(account, contact->jid);
 		g_hash_table_iter_remove(&iter);
 	}
-	return true;
 }
 
-static bool
-take_all(Account *account, const Element *query, GError **error)
+static void
+take_roster(Account *account, const Element *query)
 {
 	account->generation++;
 	for (const Element *child = element_first(query); child; child = element_next(child)) {
@@ -86,39 +181,17 @@ take_all(Account *account, const Element *query, GError **error)
 		bool changed;
 		if (!roster_item_read(child, &item))
 			continue;
-		Contact *contact = item.removed ? NULL : take_item(account, &item, &changed, error);
-		if (contact)
-			contact->generation = account->generation;
-		bool failed = !contact && !item.removed;
+		if (!item.removed) {
+			const Contact *contact = take_item(account, &item, &changed);
+			if (changed)
+				keep_soon(account, contact->jid);
+		}
 		roster_item_clear(&item);
-		if (failed)
-			return false;
 	}
-	return drop_missing(account, error);
-}
-
-static void
-remember_version(Account *account, const Element *query)
-{
-	memory_put(account->jid, VERSION_KEY, element_attr(query, "ver"));
-}
-
-/* One transaction: the contacts and the version that they are of. */
-static void
-take_roster(Account *account, const Element *query)
-{
-	g_autoptr(GError) error = NULL;
-	bool kept = store_begin(&error);
-	if (kept && !take_all(account, query, &error)) {
-		store_rollback();
-		kept = false;
-	}
-	if (kept) {
-		remember_version(account, query);
-		kept = store_commit(STORE_SOON, &error);
-	}
-	if (!kept)
-		alert(account->jid, NULL, "roster-not-kept", "the roster of %s is not kept: %s", account->jid, error->message);
+	drop_missing(account);
+	remember_version(account, element_attr(query, "ver"));
+	if (account->unkept)
+		keep_later(account);
 }
 
 /* The tree of a large roster is freed when this answer is done; without a word the heap would keep its megabytes. */
@@ -165,27 +238,28 @@ book_fetch(Account *account, void (*then)(Account *account))
 /* ---- pushes ---- */
 
 static bool
+remove_item(Account *account, const char *jid, GError **error)
+{
+	Contact *contact = contact_lookup(account, jid);
+	if (!contact)
+		return true;
+	contact_clear_resources(contact);
+	g_hash_table_steal(account->contacts, jid);
+	contact_tell(contact, true);
+	contact_free(contact);
+	return contact_forget(account, jid, error);
+}
+
+static bool
 push_item(Account *account, RosterItem *item, GError **error)
 {
-	Contact *contact = contact_lookup(account, item->jid);
-	if (item->removed && !contact)
-		return true;
-	if (item->removed) {
-		if (!contact_forget(contact, error))
-			return false;
-		contact_clear_resources(contact);
-		g_hash_table_steal(account->contacts, item->jid);
-		contact_tell(contact, true);
-		contact_free(contact);
-		return true;
-	}
 	bool changed;
-	contact = take_item(account, item, &changed, error);
-	if (contact)
-		contact->generation = account->generation;
-	if (contact && changed)
+	if (item->removed)
+		return remove_item(account, item->jid, error);
+	const Contact *contact = take_item(account, item, &changed);
+	if (changed)
 		contact_tell(contact, false);
-	return contact != NULL;
+	return !changed || contact_keep(contact, error);
 }
 
 static bool
@@ -203,7 +277,7 @@ take_push(Stream *stream, const Element *iq)
 	if (!push_item(account, &item, &error))
 		log_error("%s: a change of the roster is not kept: %s", account->jid, error->message);
 	else if (element_attr(query, "ver"))
-		remember_version(account, query);
+		remember_version(account, element_attr(query, "ver"));
 	roster_item_clear(&item);
 	iq_result(stream, iq, NULL);
 	return true;

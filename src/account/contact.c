@@ -53,6 +53,7 @@ contacts_load(Account *account)
 void
 contacts_free(Account *account)
 {
+	book_drop(account);
 	g_clear_pointer(&account->contacts, g_hash_table_unref);
 	g_clear_pointer(&account->blocked, g_hash_table_unref);
 	g_clear_pointer(&account->allowed, g_hash_table_unref);
@@ -71,10 +72,9 @@ contact_keep(const Contact *contact, GError **error)
 }
 
 bool
-contact_forget(const Contact *contact, GError **error)
+contact_forget(const Account *account, const char *jid, GError **error)
 {
-	return store_run(
-		error, "DELETE FROM account_contact WHERE account = ? AND jid = ?", "ss", contact->account->jid, contact->jid);
+	return store_run(error, "DELETE FROM account_contact WHERE account = ? AND jid = ?", "ss", account->jid, jid);
 }
 
 Contact *

@@ -36,7 +36,10 @@ struct Account {
 	GHashTable *allowed;  /* set of JIDs that we added: when they ask, the answer is yes */
 	GPtrArray *requests;  /* of char * */
 	guint generation;     /* of the last whole roster */
-	guint burst;          /* requests since the timer was set */
+	GPtrArray *unkept;    /* JIDs whose rows are not as their contacts are; NULL: none */
+	char *version_due;    /* of the roster, when all of them are kept */
+	guint keep_timer;
+	guint burst; /* requests since the timer was set */
 	guint burst_timer;
 };
 
@@ -72,8 +75,8 @@ void password_forget(Account *account);
 /* contact.c: the table of contacts */
 Contact *contact_lookup(const Account *account, const char *bare_jid);
 Contact *contact_make(Account *account, const char *jid);
-bool contact_keep(const Contact *contact, GError **error);   /* its row */
-bool contact_forget(const Contact *contact, GError **error); /* no row any more */
+bool contact_keep(const Contact *contact, GError **error);                    /* its row */
+bool contact_forget(const Account *account, const char *jid, GError **error); /* no row any more */
 void contact_free(gpointer contact);
 void contacts_load(Account *account);
 void contacts_free(Account *account);
@@ -82,6 +85,8 @@ void contact_tell(const Contact *contact, bool removed); /* EVENT_ROSTER */
 /* book.c: the roster between server and store */
 extern const struct stanza_hook book_hooks[];
 void book_fetch(Account *account, void (*then)(Account *account));
+void book_finish(Account *account); /* what waits to be kept is kept now */
+void book_drop(Account *account);   /* it is not kept at all */
 
 /* subscription.c */
 void requests_load(Account *account);
