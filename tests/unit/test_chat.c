@@ -257,8 +257,10 @@ switching_off_does_not_let_out_what_was_typed_sealed(void **state)
 	assert_true(convo_set_seal(bob(), CONVO_SEALED, NULL));
 	say("typed while sealed");
 	assert_true(convo_set_seal(bob(), CONVO_READABLE, NULL));
-	log_in_and_catch_up("s1");
+	log_in("s1");
+	archive_ends(NULL, NULL, true);
 	out_times("typed while sealed", 0);
+	told_times("state failed", 1);
 	say("typed while readable");
 	out_times("<body>typed while readable</body>", 1);
 }
@@ -388,6 +390,32 @@ after_a_lost_session_the_archive_decides(void **state)
 	assert_int_equal(lines(), 2);
 }
 
+/* A message of the peer was kept after ours was written: the archive is asked from before ours. */
+static void
+a_doubt_is_looked_for_from_before_it_was_written(void **state)
+{
+	(void)state;
+	make_readable();
+	log_in_and_catch_up("s1");
+	server_says("<message from='" BOB "/x' to='" ME "' type='chat' id='b1'><body>before</body>"
+		    "<stanza-id xmlns='urn:xmpp:sid:0' by='" ME "' id='k1'/></message>");
+	clock_turn(1000);
+	say("in doubt");
+	clock_turn(1000);
+	server_says("<message from='" BOB "/x' to='" ME "' type='chat' id='b3'><body>after</body>"
+		    "<stanza-id xmlns='urn:xmpp:sid:0' by='" ME "' id='k3'/></message>");
+	end_life();
+	start_life();
+	log_in("s2");
+	archive_gives("k9", "2026-11-24T15:00:00Z",
+		"<message from='" EVE "/x' to='" ME "' type='chat' id='e9'><body>nine</body></message>");
+	archive_ends("k9", "k9", false);
+	while (question_with("urn:xmpp:mam:2") && !strstr(archive_question()->xml, "<after>k1</after>"))
+		archive_ends(NULL, NULL, true);
+	assert_non_null(question_with("<after>k1</after>"));
+	assert_int_equal(wire.out->len, 0);
+}
+
 /* M01, the other half: the session is resumed by a new process. */
 static void
 a_resumed_session_in_a_new_life_sends_only_what_is_above_h(void **state)
@@ -487,6 +515,33 @@ a_carbon_counts_only_from_our_own_account(void **state)
 		    "xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='" EVE "/x' to='" BOB
 		    "' type='chat'><body>forged</body></message></forwarded></sent></message>");
 	told_times("forged", 0);
+}
+
+static void
+server_carbon(const char *from)
+{
+	g_autofree char *xml = g_strdup_printf("<message xmlns='jabber:client' from='%s' to='" ME
+					       "/here'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+					       "<message xmlns='jabber:client' from='" BOB "/x' to='" ME
+					       "' type='chat'><body>carbon</body></message>"
+					       "</forwarded></received></message>",
+		from);
+	g_autoptr(Stanza) stanza = stanza_parse(xml, strlen(xml), NULL);
+
+	assert_true(inbox_take(wire.stream, stanza_root(stanza), MESSAGE_CARBON));
+}
+
+/* A01, behind the gate of the route */
+static void
+the_inbox_itself_knows_whose_carbon_it_is(void **state)
+{
+	(void)state;
+	log_in_and_catch_up("s1");
+	server_carbon(EVE);
+	server_carbon(ME "/here");
+	told_times("carbon", 0);
+	server_carbon(ME);
+	told_times("carbon", 1);
 }
 
 static void
@@ -1103,6 +1158,8 @@ main(int argc, char **argv)
 		story(an_acknowledgement_frees_exactly_what_it_counts),
 		story(without_stream_management_written_is_sent),
 		story(after_a_lost_session_the_archive_decides),
+		story(a_doubt_is_looked_for_from_before_it_was_written),
+		story(the_inbox_itself_knows_whose_carbon_it_is),
 		story(a_resumed_session_in_a_new_life_sends_only_what_is_above_h),
 		story(a_broken_line_in_one_life_asks_the_archive_too),
 		story(a_correction_replaces_its_original_and_leaves_as_one),
