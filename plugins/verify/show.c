@@ -8,7 +8,8 @@
 enum {
 	WORDS_A_LINE = 8,
 	QUIET = 2,   /* modules around the picture */
-	LARGEST = 6, /* version: 41 modules, with the quiet zone 23 lines of half blocks */
+	LARGEST = 6, /* version: 41 modules */
+	ROWS = 42,   /* that 24 lines have room for, beside title, status and input */
 };
 
 char *
@@ -67,12 +68,13 @@ draw(const QRcode *code)
 {
 	static const char *const blocks[] = { "\xe2\x96\x88", "\xe2\x96\x80", "\xe2\x96\x84", " " };
 	GString *text = g_string_new(NULL);
+	int above = MIN(QUIET, ROWS - code->width), below = CLAMP(ROWS - code->width - above, 0, QUIET);
 
-	for (int y = -QUIET; y < code->width + QUIET; y += 2) {
+	for (int y = -above; y < code->width + below; y += 2) {
 		for (int x = -QUIET; x < code->width + QUIET; x++) {
-			bool below = y + 1 < code->width + QUIET ? is_dark(code, x, y + 1) : true;
+			bool lower = y + 1 < code->width + below ? is_dark(code, x, y + 1) : true;
 
-			g_string_append(text, blocks[is_dark(code, x, y) * 2 + below]);
+			g_string_append(text, blocks[is_dark(code, x, y) * 2 + lower]);
 		}
 		g_string_append_c(text, '\n');
 	}

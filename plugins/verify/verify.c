@@ -69,10 +69,9 @@ show_code(Reply *reply, const char *jid, const Identity *identity)
 
 	if (!uri)
 		return;
-	reply_print(reply, "device %u of %s", identity->device, jid);
+	reply_print(reply, "device %u of %s: %s", identity->device, jid, uri);
 	if (picture)
 		reply_print_plain(reply, picture);
-	reply_print(reply, "%s", uri);
 }
 
 static guint
@@ -127,14 +126,15 @@ show_both(Reply *reply, Account *account, const char *peer)
 		reply_print(reply, "no keys of %s are known yet", peer);
 		return;
 	}
-	show_codes(reply, peer, theirs, 0);
-	if (ours)
-		show_codes(reply, own, ours, 0);
 	reply_print(reply,
 		"compare them in person or by voice: read your words, hear theirs. The same: /verify %s yes [device]. Different: "
 		"/verify %s no "
 		"[device]",
 		peer, peer);
+	/* The picture last: it fills the screen from which a camera reads it. */
+	show_codes(reply, peer, theirs, 0);
+	if (ours)
+		show_codes(reply, own, ours, 0);
 }
 
 struct waiting {

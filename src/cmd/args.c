@@ -270,8 +270,11 @@ fill(const struct cmd *cmd, const char *at, Account **account, char **args, GErr
 
 		if (!takes_rest(arg) && !has_whole_word(at, error))
 			return false;
-		if (*args_skip_blanks(at) && take_one(arg, &at, account, &args[i], &reason))
+		if (*args_skip_blanks(at) && take_one(arg, &at, account, &args[i], &reason)) {
+			/* What did not fit an earlier one has found its place. */
+			g_clear_error(&reason);
 			continue;
+		}
 		if (arg->optional && !(reason && last))
 			continue;
 		if (!reason)
