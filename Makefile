@@ -49,6 +49,10 @@ $(B)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(cflags) -c -o $@ $<
 
+# Where it will be installed is compiled into two files: another PREFIX compiles these anew.
+$(shell mkdir -p $(B) && { echo $(PREFIX) | cmp -s - $(B)/prefix || echo $(PREFIX) >$(B)/prefix; })
+$(B)/src/plugin/loader.o $(B)/src/ui/theme.o: $(B)/prefix
+
 # Plugins see src/api and nothing else of ours. Answers may still be on their way when one is unloaded: its code stays (nodelete).
 $(B)/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
