@@ -165,8 +165,10 @@ was_delivered(const Letter *letter, const char *account, const char *id)
 {
 	g_autoptr(Message) message = find_own(account, letter->peer, id);
 
-	if (message)
-		message_reach(message, MESSAGE_DELIVERED, NULL);
+	if (!message)
+		return;
+	outbox_arrived(account, id);
+	message_reach(message, MESSAGE_DELIVERED, NULL);
 }
 
 /* XEP-0333 §4.1: what came before it was read, too. */
@@ -201,7 +203,10 @@ was_displayed(const Letter *letter, const char *account, const char *id)
 		return;
 	}
 	message = find_own(account, letter->peer, id);
-	if (message && message_reach(message, MESSAGE_READ, NULL))
+	if (!message)
+		return;
+	outbox_arrived(account, id);
+	if (message_reach(message, MESSAGE_READ, NULL))
 		read_before(message);
 }
 

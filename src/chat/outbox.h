@@ -13,6 +13,8 @@ void outbox_unload(const char *account); /* drops what is in memory; NULL: all *
 void outbox_retry(const char *account, const char *peer); /* peer NULL: all */
 /* The archive or a carbon showed our own message of this id: the server has it. True if it was in the outbox. */
 bool outbox_found(const char *account, const char *wire_id, const char *stanza_id);
+/* The peer has it: if it was in doubt, it is not sent again. */
+void outbox_arrived(const char *account, const char *wire_id);
 /* An error came back for it. True if it was in the outbox. */
 bool outbox_refused(const char *account, const char *wire_id, const char *reason);
 /* The archive row of the oldest message that may or may not have reached the server; 0: none. */

@@ -100,6 +100,15 @@ outbox_found(const char *account, const char *wire_id, const char *stanza_id)
 	return true;
 }
 
+void
+outbox_arrived(const char *account, const char *wire_id)
+{
+	struct job *job = job_of_wire_id(account, wire_id);
+
+	if (job && job->doubtful)
+		job_close(job, MESSAGE_SENT, NULL);
+}
+
 bool
 outbox_refused(const char *account, const char *wire_id, const char *reason)
 {

@@ -416,6 +416,24 @@ a_doubt_is_looked_for_from_before_it_was_written(void **state)
 	assert_int_equal(wire.out->len, 0);
 }
 
+static void
+a_receipt_ends_a_doubt(void **state)
+{
+	(void)state;
+	make_readable();
+	log_in_and_catch_up("s1");
+	g_autofree char *id = g_strdup(say("arrived")->wire_id);
+
+	set_online(false, false);
+	forget_told();
+	log_in("s2");
+	server_says("<message from='" BOB "/x' to='" ME "'><received xmlns='urn:xmpp:receipts' id='%s'/></message>", id);
+	archive_ends(NULL, NULL, true);
+	assert_int_equal(wire.out->len, 0);
+	told_times("state delivered", 1);
+	assert_true(outbox_is_empty());
+}
+
 /* M01, the other half: the session is resumed by a new process. */
 static void
 a_resumed_session_in_a_new_life_sends_only_what_is_above_h(void **state)
@@ -1158,6 +1176,7 @@ main(int argc, char **argv)
 		story(an_acknowledgement_frees_exactly_what_it_counts),
 		story(without_stream_management_written_is_sent),
 		story(after_a_lost_session_the_archive_decides),
+		story(a_receipt_ends_a_doubt),
 		story(a_doubt_is_looked_for_from_before_it_was_written),
 		story(the_inbox_itself_knows_whose_carbon_it_is),
 		story(a_resumed_session_in_a_new_life_sends_only_what_is_above_h),
