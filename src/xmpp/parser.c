@@ -8,9 +8,6 @@
 #include <expat.h>
 #include <string.h>
 
-/* Form feed cannot occur in XML, so it cannot occur in a namespace or a name. */
-#define SEPARATOR '\f'
-
 enum {
 	BASE = 1, /* depth at which a stanza starts, below the stream header */
 	KIB = 1024,
@@ -88,47 +85,6 @@ push(Parser *parser, enum parser_item kind, Stanza *stanza, const char *why)
 }
 
 /* ---- building ---- */
-
-static const char *
-attr_name(Stanza *stanza, const char *name)
-{
-	const char *local = strchr(name, SEPARATOR);
-	char *copy;
-
-	if (!local)
-		return tree_copy(stanza, name, strlen(name));
-	/* Of attributes with a namespace XMPP knows xml:lang alone; the others are nobody's. */
-	if (strncmp(name, NS_XML, (size_t)(local - name)) != 0)
-		return NULL;
-	copy = tree_alloc(stanza, strlen(local) + 4);
-	memcpy(copy, "xml:", 4);
-	memcpy(copy + 4, local + 1, strlen(local + 1));
-	return copy;
-}
-
-static Element *
-build(Stanza *stanza, const Element *parent, const char *name, const char **attrs, guint n_attrs)
-{
-	Element *element = tree_alloc(stanza, sizeof *element);
-	const char *local = strchr(name, SEPARATOR);
-	size_t ns = local ? (size_t)(local - name) : 0;
-
-	local = local ? local + 1 : name;
-	element->name = tree_copy(stanza, local, strlen(local));
-	if (parent && strlen(parent->ns) == ns && memcmp(parent->ns, name, ns) == 0)
-		element->ns = parent->ns;
-	else
-		element->ns = ns ? tree_copy(stanza, name, ns) : "";
-	if (n_attrs)
-		element->attrs = tree_alloc(stanza, n_attrs * sizeof *element->attrs);
-	for (guint i = 0; i < n_attrs; i++) {
-		const char *known = attr_name(stanza, attrs[2 * i]);
-		if (known)
-			element->attrs[element->n_attrs++] =
-				(struct attr){ known, tree_copy(stanza, attrs[2 * i + 1], strlen(attrs[2 * i + 1])) };
-	}
-	return element;
-}
 
 static bool
 is_kind(const Element *root, const char *kind)
@@ -220,7 +176,7 @@ on_start(void *data, const char *name, const char **attrs)
 		;
 	if (depth < BASE) {
 		Stanza *header = tree_new();
-		tree_set_root(header, build(header, NULL, name, attrs, MIN(n_attrs, ATTRIBUTES)));
+		tree_set_root(header, tree_element(header, NULL, name, attrs, MIN(n_attrs, ATTRIBUTES)));
 		push(parser, PARSER_OPEN, header, NULL);
 		return;
 	}
@@ -238,7 +194,7 @@ on_start(void *data, const char *name, const char **attrs)
 		return;
 	}
 	level = &parser->levels[at];
-	element = build(parser->stanza, at ? level[-1].element : NULL, name, attrs, MIN(n_attrs, ATTRIBUTES));
+	element = tree_element(parser->stanza, at ? level[-1].element : NULL, name, attrs, MIN(n_attrs, ATTRIBUTES));
 	*level = (struct level){ element, NULL, parser->text->len };
 	if (at == 0) {
 		tree_set_root(parser->stanza, element);
@@ -338,7 +294,7 @@ extern XML_Bool XMLCALL XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Boo
 static void
 open_expat(Parser *parser)
 {
-	parser->expat = XML_ParserCreateNS("UTF-8", SEPARATOR);
+	parser->expat = XML_ParserCreateNS("UTF-8", TREE_SEPARATOR);
 	if (XML_SetReparseDeferralEnabled)
 		XML_SetReparseDeferralEnabled(parser->expat, XML_FALSE);
 	XML_SetUserData(parser->expat, parser);

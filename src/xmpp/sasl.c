@@ -6,19 +6,11 @@
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "xmpp/ns.h"
+#include "xmpp/scram.h"
 
 #include <gcrypt.h>
 #include <gsasl.h>
 #include <string.h>
-
-enum {
-	CHALLENGE = 4096, /* bytes */
-	SALT_LEAST = 8,
-	SALT_MOST = 1024,
-	NONCE_MOST = 512,
-	ITERATIONS_LEAST = 4096,   /* RFC 5802 §5.1, RFC 7677 §4 */
-	ITERATIONS_MOST = 1000000, /* about a second */
-};
 
 /* Weakest first: the place in this table is the strength that is remembered. */
 static const struct mechanism {
@@ -39,7 +31,7 @@ enum { ANONYMOUS, PLAIN, FIRST_SCRAM };
 struct derivation {
 	int md;
 	guint iterations;
-	guint8 salt[SALT_MOST];
+	guint8 salt[SCRAM_SALT];
 	size_t salt_length;
 	Secret *password, *key;
 	Sasl *sasl; /* NULL: nobody waits any more */
@@ -321,75 +313,6 @@ sasl_begin(Sasl *sasl, const Secret *password, GError **error)
 	return first;
 }
 
-/* ---- the server's first message, read by us before the library sees it ---- */
-
-struct server_first {
-	guint8 *salt;
-	size_t salt_length;
-	guint iterations;
-};
-
-static bool
-read_nonce(const Sasl *sasl, const char *field, GError **error)
-{
-	size_t ours = strlen(sasl->nonce);
-
-	if (!field || strncmp(field, "r=", 2) != 0)
-		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	field += 2;
-	if (strlen(field) > NONCE_MOST || strncmp(field, sasl->nonce, ours) != 0 || strlen(field) == ours)
-		return fault(error, FAULT_TRUST, "the server's login message does not answer ours");
-	return true;
-}
-
-static bool
-read_salt(struct server_first *first, const char *field, GError **error)
-{
-	if (!field || strncmp(field, "s=", 2) != 0)
-		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	first->salt = text_base64(field + 2, SALT_MOST, &first->salt_length);
-	if (!first->salt || first->salt_length < SALT_LEAST)
-		return fault(error, FAULT_TRUST, "the server's login message has an unfit salt");
-	return true;
-}
-
-static bool
-read_iterations(struct server_first *first, const char *field, GError **error)
-{
-	g_autoptr(GError) why = NULL;
-	guint64 count;
-
-	if (!field || strncmp(field, "i=", 2) != 0)
-		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	if (!g_ascii_string_to_unsigned(field + 2, 10, 0, G_MAXUINT32, &count, &why))
-		count = g_error_matches(why, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS) ? G_MAXUINT32 : 0;
-	if (count < ITERATIONS_LEAST)
-		return fault(error, FAULT_TRUST,
-			"the server wants the password hashed so few times (%.16s) that it could be guessed from that", field + 2);
-	if (count > ITERATIONS_MOST)
-		return fault(error, FAULT_TRUST, "the server wants the password hashed %.16s times, which would take too long",
-			field + 2);
-	first->iterations = (guint)count;
-	return true;
-}
-
-static bool
-read_server_first(const Sasl *sasl, const char *base64, struct server_first *first, GError **error)
-{
-	size_t length;
-	g_autofree guint8 *bytes = text_base64(base64, CHALLENGE, &length);
-	g_autofree char *text = bytes ? g_strndup((const char *)bytes, length) : NULL;
-	g_auto(GStrv) fields = NULL;
-	guint n;
-
-	if (!text || strlen(text) != length || !g_utf8_validate(text, -1, NULL))
-		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	fields = g_strsplit(text, ",", 16);
-	n = g_strv_length(fields);
-	return read_nonce(sasl, n > 0 ? fields[0] : NULL, error) && read_salt(first, n > 1 ? fields[1] : NULL, error) &&
-	       read_iterations(first, n > 2 ? fields[2] : NULL, error);
-}
-
 /* ---- the key ---- */
 
 static void
@@ -429,7 +352,7 @@ on_derived(gpointer data)
 }
 
 static bool
-is_cached(const Sasl *sasl, const struct server_first *first)
+is_cached(const Sasl *sasl, const struct scram_first *first)
 {
 	gsize size = 0;
 	const void *salt = sasl->cache.salt ? g_bytes_get_data(sasl->cache.salt, &size) : NULL;
@@ -439,7 +362,7 @@ is_cached(const Sasl *sasl, const struct server_first *first)
 }
 
 static void
-start_derivation(Sasl *sasl, const struct server_first *first, const char *prepared, void (*done)(gpointer data), gpointer data)
+start_derivation(Sasl *sasl, const struct scram_first *first, const char *prepared, void (*done)(gpointer data), gpointer data)
 {
 	struct derivation *d = g_new0(struct derivation, 1);
 
@@ -485,11 +408,11 @@ static enum sasl_answer
 answer_server_first(Sasl *sasl, const char *base64, const Secret *password, void (*done)(gpointer data), gpointer data,
 	char **response, GError **error)
 {
-	struct server_first first = { 0 };
+	struct scram_first first = { 0 };
 	char *prepared = NULL;
 	enum sasl_answer answer = SASL_REFUSED;
 
-	if (!read_server_first(sasl, base64, &first, error))
+	if (!scram_read_first(base64, sasl->nonce, &first, error))
 		goto out;
 	sasl->server_first = g_strdup(base64);
 	if (is_cached(sasl, &first)) {
@@ -515,7 +438,7 @@ static bool
 read_proof(Sasl *sasl, const char *base64, GError **error)
 {
 	size_t length;
-	g_autofree guint8 *bytes = text_base64(base64, CHALLENGE, &length);
+	g_autofree guint8 *bytes = text_base64(base64, SCRAM_MESSAGE, &length);
 	g_autofree char *done = NULL;
 
 	if (sasl->step != FINAL_SENT || !bytes || length < 2 || memcmp(bytes, "v=", 2) != 0)

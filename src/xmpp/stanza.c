@@ -85,6 +85,47 @@ tree_set_root(Stanza *stanza, Element *root)
 	stanza->root = root;
 }
 
+static const char *
+attr_name(Stanza *stanza, const char *name)
+{
+	const char *local = strchr(name, TREE_SEPARATOR);
+	char *copy;
+
+	if (!local)
+		return tree_copy(stanza, name, strlen(name));
+	/* Of attributes with a namespace XMPP knows xml:lang alone; the others are nobody's. */
+	if (strncmp(name, NS_XML, (size_t)(local - name)) != 0)
+		return NULL;
+	copy = tree_alloc(stanza, strlen(local) + 4);
+	memcpy(copy, "xml:", 4);
+	memcpy(copy + 4, local + 1, strlen(local + 1));
+	return copy;
+}
+
+Element *
+tree_element(Stanza *stanza, const Element *parent, const char *name, const char **attrs, guint n_attrs)
+{
+	Element *element = tree_alloc(stanza, sizeof *element);
+	const char *local = strchr(name, TREE_SEPARATOR);
+	size_t ns = local ? (size_t)(local - name) : 0;
+
+	local = local ? local + 1 : name;
+	element->name = tree_copy(stanza, local, strlen(local));
+	if (parent && strlen(parent->ns) == ns && memcmp(parent->ns, name, ns) == 0)
+		element->ns = parent->ns;
+	else
+		element->ns = ns ? tree_copy(stanza, name, ns) : "";
+	if (n_attrs)
+		element->attrs = tree_alloc(stanza, n_attrs * sizeof *element->attrs);
+	for (guint i = 0; i < n_attrs; i++) {
+		const char *known = attr_name(stanza, attrs[2 * i]);
+		if (known)
+			element->attrs[element->n_attrs++] =
+				(struct attr){ known, tree_copy(stanza, attrs[2 * i + 1], strlen(attrs[2 * i + 1])) };
+	}
+	return element;
+}
+
 void
 tree_set_root_attr(Stanza *stanza, const char *name, const char *value)
 {

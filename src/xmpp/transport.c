@@ -5,22 +5,16 @@
 #include "api/log.h"
 #include "api/timer.h"
 #include "xmpp/cert.h"
+#include "xmpp/link.h"
 #include "xmpp/targets.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	READ_SIZE = 16 * 1024,
 	WRITE_SIZE = 64 * 1024,
 	BACKLOG = 64 * 1024 * 1024,
-	HANDSHAKE_MS = 15000, /* to a connection, and again for TLS */
-	ALIVE_IDLE_S = 60,    /* the kernel asks after so much silence, and gives up soon: no timer of ours */
-	ALIVE_EVERY_S = 10,
-	ALIVE_TIMES = 3,
-	UNANSWERED_MS = 45000,
+	HANDSHAKE_MS = 15000,
 	BYE_MS = 2000,
 };
 
@@ -71,12 +65,7 @@ unref(Transport *transport)
 	g_clear_pointer(&transport->targets, g_ptr_array_unref);
 	g_clear_error(&transport->last_error);
 	g_byte_array_unref(transport->out);
-	g_clear_object(&transport->facts.certificate);
-	g_clear_pointer(&transport->facts.exporter, g_bytes_unref);
-	g_clear_pointer(&transport->facts.unique, g_bytes_unref);
-	g_free(transport->facts.address);
-	g_free(transport->facts.tls);
-	g_free(transport->facts.cipher);
+	facts_clear(&transport->facts);
 	g_free(transport->refused);
 	g_free(transport->domain);
 	g_free(transport->proxy);
@@ -341,29 +330,11 @@ on_certificate(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCer
 	return flags == 0;
 }
 
-static GBytes *
-binding(GTlsConnection *connection, GTlsChannelBindingType type)
-{
-	GByteArray *bytes = g_byte_array_new();
-
-	if (g_tls_connection_get_channel_binding_data(connection, type, bytes, NULL) && bytes->len)
-		return g_byte_array_free_to_bytes(bytes);
-	g_byte_array_unref(bytes);
-	return NULL;
-}
-
 static bool
-take_facts(Transport *transport, GTlsConnection *connection, GError **error)
+check_secured(Transport *transport, GTlsConnection *connection, GError **error)
 {
-	static const char *const versions[] = {
-		[G_TLS_PROTOCOL_VERSION_TLS_1_2] = "TLSv1.2", [G_TLS_PROTOCOL_VERSION_TLS_1_3] = "TLSv1.3"
-	};
-	struct transport_facts *facts = &transport->facts;
-	GTlsProtocolVersion version = g_tls_connection_get_protocol_version(connection);
 	GTlsCertificate *certificate = g_tls_connection_get_peer_certificate(connection);
 
-	if (version < G_TLS_PROTOCOL_VERSION_TLS_1_2 || version > G_TLS_PROTOCOL_VERSION_TLS_1_3)
-		return fault(error, FAULT_TRUST, "%s offers only an outdated version of TLS", transport->domain);
 	if (!certificate)
 		return fault(error, FAULT_TRUST, "%s showed no certificate", transport->domain);
 	/* A typed fingerprint names the only certificate that will do, even among those with a good issuer. */
@@ -372,13 +343,8 @@ take_facts(Transport *transport, GTlsConnection *connection, GError **error)
 		return fault(error, FAULT_TRUST, "the certificate of %s is not the one whose fingerprint you gave, but SHA-256 %s",
 			transport->domain, print);
 	}
-	facts->secure = true;
-	facts->certificate = g_object_ref(certificate);
-	facts->tls = g_strdup(versions[version]);
-	facts->cipher = g_tls_connection_get_ciphersuite_name(connection);
-	facts->exporter = binding(connection, G_TLS_CHANNEL_BINDING_TLS_EXPORTER);
-	if (version == G_TLS_PROTOCOL_VERSION_TLS_1_2)
-		facts->unique = binding(connection, G_TLS_CHANNEL_BINDING_TLS_UNIQUE);
+	if (!facts_take(&transport->facts, connection))
+		return fault(error, FAULT_TRUST, "%s offers only an outdated version of TLS", transport->domain);
 	return true;
 }
 
@@ -401,7 +367,7 @@ on_shaken(GObject *source, GAsyncResult *result, gpointer data)
 		fault(&why, FAULT_TRUST, "the certificate of %s is refused: %s", transport->domain, transport->refused);
 	else if (!good)
 		fault(&why, FAULT_NETWORK, "no TLS with %s (%s): %s", transport->domain, transport->facts.address, error->message);
-	else if (take_facts(transport, connection, &why))
+	else if (check_secured(transport, connection, &why))
 		log_info("%s: secured with %s %s", transport->domain, transport->facts.tls, transport->facts.cipher);
 	if (why && transport->facts.direct && !g_error_matches(why, FAULT, FAULT_TRUST)) {
 		g_clear_error(&transport->last_error);
@@ -503,104 +469,34 @@ transport_secure(Transport *transport)
 /* ---- connecting ---- */
 
 static void
-keep_alive(GSocketConnection *connection)
+on_link(GSocketConnection *connection, const GError *error, gpointer data)
 {
-	int fd = g_socket_get_fd(g_socket_connection_get_socket(connection));
-	const struct {
-		int level, name, value;
-	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_IDLE_S },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_EVERY_S },
-		{ IPPROTO_TCP, TCP_KEEPCNT, ALIVE_TIMES },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(options); i++)
-		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
-}
-
-struct attempt {
-	Transport *transport;
-	GCancellable *cancellable; /* of this attempt alone */
-	gulong chain;
-	bool late;
-};
-
-static void
-attempt_free(struct attempt *attempt)
-{
-	g_cancellable_disconnect(attempt->transport->cancellable, attempt->chain);
-	g_object_unref(attempt->cancellable);
-	unref(attempt->transport);
-	g_free(attempt);
-}
-
-static void
-on_late(gpointer data)
-{
-	struct attempt *attempt = data;
-
-	attempt->transport->timer = 0;
-	attempt->late = true;
-	g_cancellable_cancel(attempt->cancellable);
-}
-
-static void
-on_socket(GObject *source, GAsyncResult *result, gpointer data)
-{
-	struct attempt *attempt = data;
-	Transport *transport = attempt->transport;
-	g_autoptr(GError) error = NULL;
-	GSocketConnection *connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source), result, &error);
+	Transport *transport = data;
 
 	if (transport->closed) {
 		g_clear_object(&connection);
-		attempt_free(attempt);
-		return;
-	}
-	clock_cancel(transport->timer);
-	transport->timer = 0;
-	if (!connection) {
+	} else if (!connection) {
 		g_clear_error(&transport->last_error);
 		fault(&transport->last_error, FAULT_NETWORK, "%s%s cannot be reached: %s", transport->facts.address,
-			transport->facts.proxied ? " through the proxy" : "", attempt->late ? "no answer" : error->message);
+			transport->facts.proxied ? " through the proxy" : "", error->message);
 		try_next(transport);
-		attempt_free(attempt);
-		return;
-	}
-	if (G_IS_TCP_WRAPPER_CONNECTION(connection)) {
-		GIOStream *inner = g_tcp_wrapper_connection_get_base_io_stream(G_TCP_WRAPPER_CONNECTION(connection));
-		if (G_IS_SOCKET_CONNECTION(inner))
-			keep_alive(G_SOCKET_CONNECTION(inner));
-	}
-	keep_alive(connection);
-	transport->stream = G_IO_STREAM(connection);
-	log_info("%s: connected to %s", transport->domain, transport->facts.address);
-	if (transport->facts.direct) {
-		shake(transport);
 	} else {
-		transport->hooks->connected(transport->data, false);
-		if (!transport->closed)
+		transport->stream = G_IO_STREAM(connection);
+		log_info("%s: connected to %s", transport->domain, transport->facts.address);
+		if (transport->facts.direct)
+			shake(transport);
+		else
+			transport->hooks->connected(transport->data, false);
+		if (!transport->closed && !transport->shaking)
 			read_on(transport);
 	}
-	attempt_free(attempt);
-}
-
-static void
-on_outer_cancel(GCancellable *outer, gpointer data)
-{
-	(void)outer;
-	g_cancellable_cancel(data);
+	unref(transport);
 }
 
 static void
 try_next(Transport *transport)
 {
-	g_autoptr(GSocketClient) client = NULL;
 	const struct target *target;
-	struct attempt *attempt;
 
 	if (transport->next_target == transport->targets->len) {
 		lose(transport, transport->last_error);
@@ -610,20 +506,7 @@ try_next(Transport *transport)
 	g_free(transport->facts.address);
 	transport->facts.address = g_strdup_printf("%s port %u", target->host, target->port);
 	transport->facts.direct = target->direct;
-	client = g_socket_client_new();
-	/* Only the account's own proxy counts, and with one there is no other way: a dead proxy is an error, never a detour. */
-	g_socket_client_set_enable_proxy(client, transport->proxy != NULL);
-	if (transport->proxy) {
-		g_autoptr(GProxyResolver) resolver = g_simple_proxy_resolver_new(transport->proxy, NULL);
-		g_socket_client_set_proxy_resolver(client, resolver);
-	}
-	attempt = g_new0(struct attempt, 1);
-	attempt->transport = ref(transport);
-	attempt->cancellable = g_cancellable_new();
-	attempt->chain = g_cancellable_connect(
-		transport->cancellable, G_CALLBACK(on_outer_cancel), g_object_ref(attempt->cancellable), g_object_unref);
-	transport->timer = clock_after(HANDSHAKE_MS, on_late, attempt, NULL);
-	g_socket_client_connect_to_host_async(client, target->host, target->port, attempt->cancellable, on_socket, attempt);
+	link_open(target->host, target->port, transport->proxy, transport->cancellable, on_link, ref(transport));
 }
 
 static void
