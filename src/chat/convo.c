@@ -518,52 +518,6 @@ convo_calm(Conversation *conv, const char *word)
 	g_hash_table_remove(conv->told, word);
 }
 
-/* ---- lines ---- */
-
-static GPtrArray *
-page_or_nothing(GPtrArray *page, const GError *error)
-{
-	if (page)
-		return page;
-	log_warning("history cannot be read: %s", error ? error->message : "no reason given");
-	return g_ptr_array_new_with_free_func((GDestroyNotify)message_unref);
-}
-
-GPtrArray *
-convo_page(Conversation *conv, const Message *before, guint limit)
-{
-	g_autoptr(GError) error = NULL;
-	gint64 at = before ? before->sent_at : G_MAXINT64, row = before ? before->row : G_MAXINT64;
-
-	return page_or_nothing(archive_page(conv->row, at, row, limit, &error), error);
-}
-
-GPtrArray *
-convo_page_after(Conversation *conv, const Message *after, guint limit)
-{
-	g_autoptr(GError) error = NULL;
-
-	return page_or_nothing(archive_page_after(conv->row, after->sent_at, after->row, limit, &error), error);
-}
-
-GPtrArray *
-convo_search(Conversation *conv, const char *words, guint limit)
-{
-	g_autoptr(GError) error = NULL;
-
-	return page_or_nothing(archive_search(conv ? conv->row : 0, words, limit, &error), error);
-}
-
-GPtrArray *
-convo_old_bodies(const char *id, GError **error)
-{
-	g_autoptr(Message) message = archive_find_id(id, error);
-
-	if (message)
-		return archive_old_bodies(message->row, error);
-	return error && *error ? NULL : fault_null(error, FAULT_GONE, "there is no message %s", id);
-}
-
 bool
 convo_forget(Conversation *conv, GError **error)
 {
