@@ -24,9 +24,13 @@ write_behind(gpointer data)
 	/* Locked meanwhile, or the disk is full: the progress is in the store, the next time goes on from there. */
 	if (!store_is_open() || !db_is_healthy())
 		return;
-	if (!words_write(&error) || !words_merge(&error) || !ids_write_some(&more, &error))
-		log_warning("archive: the index waits: %s", error->message);
-	else if (more)
+	/* Each for itself: a damaged index of words must not keep the ids in memory for ever. */
+	if (!words_write(&error) || !words_merge(&error))
+		log_warning("archive: the index of words waits: %s", error->message);
+	g_clear_error(&error);
+	if (!ids_write_some(&more, &error))
+		log_warning("archive: the index of ids waits: %s", error->message);
+	if (more)
 		schedule(PAUSE_MS);
 }
 

@@ -271,7 +271,10 @@ ids_learn_late(gint64 conversation, const Message *message, GError **error)
 		return false;
 	gint64 hash = hash_of(conversation, KIND_STANZA, message->stanza_id);
 	if (message->row > recent.up_to) {
-		remember(hash, message->row);
+		/* Each state of a message passes here: once is enough. */
+		guint last = GPOINTER_TO_UINT(g_hash_table_lookup(recent.last, GSIZE_TO_POINTER(hash)));
+		if (!last || g_array_index(recent.entries, struct entry, last - 1).row != message->row)
+			remember(hash, message->row);
 		return true;
 	}
 	return store_run(error, "INSERT OR IGNORE INTO archive_id (hash, message) VALUES (?, ?)", "ii", hash, message->row);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PIECE = 1000, WORDS_MAX = 16, PREFIX_MIN = 3, WIDE = 20000 };
+enum { PIECE = 1000, WORDS_MAX = 16, PREFIX_MIN = 3, WIDE = 20000, NEAR = 20000 };
 
 #define HAS_WORDS "body IS NOT NULL AND (flags & 8) = 0"
 
@@ -177,22 +177,54 @@ newest_first(gconstpointer a, gconstpointer b)
 	return x->row < y->row ? 1 : x->row > y->row ? -1 : 0;
 }
 
-/* Exact words first: the index answers them without reading all that match. Beginnings of words only when that was not enough. */
+/* What the index cannot answer: signs, parts of words, scripts that put no space between words. Of the newest messages only, since
+ * each is read; upper and lower case are one for ASCII. */
+static GPtrArray *
+ask_messages(gint64 conversation, const char *text, guint limit, GError **error)
+{
+	GString *pattern = g_string_new("%");
+	for (; *text; text++) {
+		if (strchr("%_\\", *text))
+			g_string_append_c(pattern, '\\');
+		g_string_append_c(pattern, *text);
+	}
+	g_string_append_c(pattern, '%');
+	g_autofree char *like = g_string_free(pattern, FALSE);
+	return messages_from(
+		store_select(error,
+			SELECT_MESSAGE "WHERE m.id > (SELECT max(id) FROM archive_message) - ?1 AND ?2 IN (0, m.conversation)"
+				       " AND m.body LIKE ?3 ESCAPE '\\' AND " NOT_HIDDEN " ORDER BY m.id DESC LIMIT ?4",
+			"iisi", (gint64)NEAR, conversation, like, (gint64)limit),
+		error);
+}
+
+static GPtrArray *
+ask_both(gint64 conversation, const char *words, const char *exact, guint limit, GError **error)
+{
+	g_autoptr(GPtrArray) found = ask_index(conversation, exact, limit, error);
+	if (!found || found->len >= limit)
+		return g_steal_pointer(&found);
+	g_autofree char *begins = make_query(words, true);
+	if (strcmp(exact, begins) == 0)
+		return g_steal_pointer(&found);
+	return ask_index(conversation, begins, limit, error);
+}
+
+/* Exact words first: the index answers them without reading all that match. Beginnings of words only when that was not enough, and
+ * any part of the text when there was nothing. */
 GPtrArray *
 archive_search(gint64 conversation, const char *words, guint limit, GError **error)
 {
-	g_autofree char *exact = make_query(words, false);
-	if (!exact)
+	g_autofree char *text = g_strstrip(g_strdup(words));
+	g_autofree char *exact = make_query(text, false);
+	g_autoptr(GPtrArray) found = NULL;
+	if (!*text)
 		return g_ptr_array_new_with_free_func((GDestroyNotify)message_unref);
-	if (!words_write(error))
+	if (!words_write(error) || (exact && !(found = ask_both(conversation, text, exact, limit, error))))
 		return NULL;
-	g_autoptr(GPtrArray) found = ask_index(conversation, exact, limit, error);
-	if (found && found->len < limit) {
-		g_autofree char *begins = make_query(words, true);
-		if (strcmp(exact, begins) != 0) {
-			g_ptr_array_unref(found);
-			found = ask_index(conversation, begins, limit, error);
-		}
+	if (!found || !found->len) {
+		g_clear_pointer(&found, g_ptr_array_unref);
+		found = ask_messages(conversation, text, limit, error);
 	}
 	if (found)
 		g_ptr_array_sort(found, newest_first);

@@ -20,7 +20,7 @@ static struct {
 
 typedef void (*batch_call)(void);
 
-static bool unhealthy;
+static bool unhealthy, loss_told;
 static guint rollbacks;
 static GArray *on_commit, *on_lost; /* of batch_call */
 
@@ -128,12 +128,13 @@ became_unhealthy(const GError *why)
 	unhealthy = true;
 }
 
-/* What was told "ok" before is lost with it: nobody else can say so. */
+/* What was told "ok" before is lost with it: nobody else can say so. Once, not with every batch while the disk stays full. */
 static void
 report_lost(const char *why)
 {
-	if (batch.finished)
+	if (batch.finished && !loss_told)
 		alert(NULL, NULL, "store-failed", "%s; what came in last was not kept and is asked for again", why);
+	loss_told |= batch.finished > 0;
 }
 
 static bool
@@ -155,6 +156,7 @@ make_durable(GError **error)
 	}
 	batch.open = batch.whole = batch.now = false;
 	batch.finished = 0;
+	loss_told = false;
 	if (unhealthy) {
 		unhealthy = false;
 		log_info("store: writing works again");

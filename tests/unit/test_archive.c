@@ -320,6 +320,12 @@ search_finds_words_newest_first(void **state)
 	assert_bodies(archive_search(0, "cafe", 10, NULL), "quick: caf\xc3\xa9 \xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
 	assert_bodies(archive_search(0, "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2", 10, NULL),
 		"quick: caf\xc3\xa9 \xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
+	put(BOB, MESSAGE_IN, "\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c 100%_sure \xf0\x9f\x98\x80", 40);
+	static const char *const parts[] = { "\xe4\xb8\x96\xe7\x95\x8c", "100%_s", "0%_SURE", "\xf0\x9f\x98\x80", "%_" };
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		assert_bodies(archive_search(0, parts[i], 10, NULL),
+			"\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c 100%_sure \xf0\x9f\x98\x80");
+	assert_bodies(archive_search(0, "1__%", 10, NULL), "");
 	/* Whatever is typed is words, never an operator or an error. */
 	static const char *const odd[] = { "", " ", "\"", "\"\"\"", "*", "quick OR", "NOT quick", "body:quick", "(quick", "quick)",
 		"-quick", "NEAR/2", "quick NEAR fox", "'; DROP TABLE archive_message", "%", "\xf0\x9f\x98\x80" };
