@@ -366,8 +366,9 @@ front_key(const char *name, const char *text)
 	}
 	if (!front.on)
 		return;
-	tell_writing();
+	/* The echo first: what follows may cost a stanza. */
 	layout_now(PART_INPUT);
+	tell_writing();
 }
 
 static void

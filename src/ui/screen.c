@@ -68,7 +68,6 @@ make_look(struct cell_style *made, const struct look *look, int fg)
 		made->attributes &= ~(attr_t)A_DIM;
 		return;
 	}
-	/* A pair of its own also for the terminal's own colours: the way back to them is shorter than to no attributes. */
 	made->pair = MAX(alloc_pair(fg, bg), 0);
 }
 
