@@ -165,7 +165,8 @@ void
 term_suspend(void)
 {
 	term_give_away();
-	raise(SIGTSTP);
+	/* Like the terminal's own Ctrl+Z, all of the job: a make or a script that started us would wait for ever otherwise. */
+	kill(0, SIGTSTP);
 	/* The shell has let us go on. */
 	term_take_back();
 	calls.resized();

@@ -228,6 +228,18 @@ def test_suspended_and_brought_back(lab):
         shell.close()
 
 
+def test_who_started_it_is_suspended_too(lab):
+    """As with make demo: the shell sees the job stopped only if everything in it is."""
+    client = lab.client("alice")
+    shell = Terminal(["bash", "--norc", "-i"], {**client.env, "PS1": "shell> "})
+    try:
+        shell.wait("shell>").line(f"sh -c '{lab.sotto} --config-dir {client.dir}/profile; true'")
+        unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
+        shell.line("fg").wait("> half a li").keys("ne").wait("> half a line")
+    finally:
+        shell.close()
+
+
 def test_an_editor_of_the_users_choice(lab, terminal):
     client = lab.client("alice")
     script = client.dir / "editor"
