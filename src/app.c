@@ -138,6 +138,13 @@ execute_again(void)
 /* ---- unlocking ---- */
 
 static void
+quit_failed(gpointer data)
+{
+	(void)data;
+	app_quit(1);
+}
+
+static void
 fail_start(const GError *error)
 {
 	if (!app.options->headless) {
@@ -145,7 +152,8 @@ fail_start(const GError *error)
 		return;
 	}
 	event_emit(&(Event){ .kind = EVENT_OUTPUT, .output = { .text = error->message, .error = error } });
-	app_quit(1);
+	/* The loop may not run yet, and forgets what quits it earlier. */
+	clock_after(0, quit_failed, NULL, NULL);
 }
 
 static void

@@ -77,10 +77,11 @@ def test_commands_of_the_command_line_run_after_ready_in_order(lab):
     assert client.quit() == 0
 
 
-def test_without_a_passphrase_there_is_one_error_line_and_status_1(lab):
+@pytest.mark.parametrize("source", [[], ["--passphrase-fd", "99"]])
+def test_without_a_passphrase_there_is_one_error_line_and_status_1(lab, source):
     lab.client("alice").start().quit()
     profile = lab.dir / "profiles" / "alice" / "profile"
-    done = subprocess.run([lab.sotto, "--headless", "--config-dir", profile], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([lab.sotto, "--headless", "--config-dir", profile, *source], stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=30, env={"PATH": os.environ["PATH"], "HOME": str(lab.dir), "LANG": "C.UTF-8"})
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 1
