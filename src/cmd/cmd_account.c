@@ -233,7 +233,7 @@ run_tls(const struct cmd_call *call, GError **error)
 	g_auto(GStrv) lines = account_tls(account);
 	reply_print(call->reply, "%s: %s", account_jid(account), state_word(account));
 	for (char **line = lines; line && *line; line++)
-		reply_print_plain(call->reply, *line);
+		reply_print(call->reply, "%s", *line);
 	return true;
 }
 
