@@ -142,8 +142,7 @@ send_line(void)
 		return;
 	if (is_slip(text) && !front.guarded) {
 		front.guarded = true;
-		layout_hint(
-			STYLE_STATUS_WARNING, "a space before the slash: Enter once more says it as text, or take the space away");
+		layout_hint(STYLE_STATUS_WARNING, "a space before the slash: Enter again says it, or take the space away");
 		return;
 	}
 	bool as_text = front.guarded;
