@@ -3,15 +3,14 @@
 #include "ui/editor.h"
 
 #include <string.h>
-#include <unigbrk.h>
 
+#include "ui/caret.h"
 #include "ui/glyph.h"
 
 #define UNDO_MAX 200
 #define HISTORY_MAX 200
 #define KILLS_MAX 16
 #define TEXT_MAX (1024 * 1024)
-#define STRETCH 256
 
 struct state {
 	char *text;
@@ -100,102 +99,6 @@ save_undo(Editor *editor, enum change change)
 	if (editor->undo->len == UNDO_MAX)
 		g_ptr_array_remove_index(editor->undo, 0);
 	g_ptr_array_add(editor->undo, state);
-}
-
-/* Where characters as people see them begin, in a stretch of text. A pair of neighbours does not tell it: families and
- * flags are longer, so the stretch starts at plain text. */
-static size_t
-step(const Editor *editor, size_t at, bool back)
-{
-	const char *text = editor->text->str;
-	size_t from = at, to = at;
-	while (from > 0 && at - from < STRETCH && (from == at || (guchar)text[from] >= 0x80))
-		from--;
-	while (from > 0 && (text[from] & 0xc0) == 0x80)
-		from--;
-	while (to < editor->text->len && to - at < STRETCH && (to == at || (guchar)text[to] >= 0x80))
-		to++;
-	while (to < editor->text->len && (text[to] & 0xc0) == 0x80)
-		to++;
-	g_autofree char *breaks = g_malloc0(to - from + 1);
-	u8_grapheme_breaks((const uint8_t *)text + from, to - from, breaks);
-	if (back) {
-		size_t found = at > from ? at - 1 : from;
-		while (found > from && !breaks[found - from])
-			found--;
-		return found;
-	}
-	size_t found = at < to ? at + 1 : to;
-	while (found < to && !breaks[found - from])
-		found++;
-	return found;
-}
-
-static size_t
-before(const Editor *editor, size_t at)
-{
-	return step(editor, at, true);
-}
-
-static size_t
-after(const Editor *editor, size_t at)
-{
-	return step(editor, at, false);
-}
-
-static bool
-is_word_at(const Editor *editor, size_t at)
-{
-	gunichar c = g_utf8_get_char(editor->text->str + at);
-	return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c >= 0x1f000 && c < 0x20000);
-}
-
-static size_t
-word_before(const Editor *editor, size_t at)
-{
-	while (at && !is_word_at(editor, before(editor, at)))
-		at = before(editor, at);
-	while (at && is_word_at(editor, before(editor, at)))
-		at = before(editor, at);
-	return at;
-}
-
-static size_t
-word_after(const Editor *editor, size_t at)
-{
-	while (at < editor->text->len && !is_word_at(editor, at))
-		at = after(editor, at);
-	while (at < editor->text->len && is_word_at(editor, at))
-		at = after(editor, at);
-	return at;
-}
-
-/* Up to the space before: what Ctrl+W takes. */
-static size_t
-space_before(const Editor *editor, size_t at)
-{
-	const char *text = editor->text->str;
-	while (at && g_ascii_isspace(text[at - 1]))
-		at--;
-	while (at && !g_ascii_isspace(text[at - 1]))
-		at--;
-	return at;
-}
-
-static size_t
-line_start(const Editor *editor, size_t at)
-{
-	while (at && editor->text->str[at - 1] != '\n')
-		at--;
-	return at;
-}
-
-static size_t
-line_end(const Editor *editor, size_t at)
-{
-	while (at < editor->text->len && editor->text->str[at] != '\n')
-		at++;
-	return at;
 }
 
 void
@@ -312,43 +215,43 @@ end_search(Editor *editor)
 static void
 beginning_of_line(Editor *e)
 {
-	e->cursor = line_start(e, e->cursor);
+	e->cursor = caret_line_start(e->text, e->cursor);
 }
 
 static void
 end_of_line(Editor *e)
 {
-	e->cursor = line_end(e, e->cursor);
+	e->cursor = caret_line_end(e->text, e->cursor);
 }
 
 static void
 backward_char(Editor *e)
 {
-	e->cursor = before(e, e->cursor);
+	e->cursor = caret_before(e->text, e->cursor);
 }
 
 static void
 forward_char(Editor *e)
 {
-	e->cursor = after(e, e->cursor);
+	e->cursor = caret_after(e->text, e->cursor);
 }
 
 static void
 backward_word(Editor *e)
 {
-	e->cursor = word_before(e, e->cursor);
+	e->cursor = caret_word_before(e->text, e->cursor);
 }
 
 static void
 forward_word(Editor *e)
 {
-	e->cursor = word_after(e, e->cursor);
+	e->cursor = caret_word_after(e->text, e->cursor);
 }
 
 static void
 delete_char(Editor *e)
 {
-	cut(e, e->cursor, after(e, e->cursor), CHANGE_DELETED);
+	cut(e, e->cursor, caret_after(e->text, e->cursor), CHANGE_DELETED);
 }
 
 static void
@@ -360,39 +263,39 @@ backward_delete_char(Editor *e)
 				       : 0);
 		return;
 	}
-	cut(e, before(e, e->cursor), e->cursor, CHANGE_DELETED);
+	cut(e, caret_before(e->text, e->cursor), e->cursor, CHANGE_DELETED);
 }
 
 static void
 kill_line(Editor *e)
 {
-	size_t end = line_end(e, e->cursor);
-	cut(e, e->cursor, end == e->cursor ? after(e, end) : end, CHANGE_KILLED);
+	size_t end = caret_line_end(e->text, e->cursor);
+	cut(e, e->cursor, end == e->cursor ? caret_after(e->text, end) : end, CHANGE_KILLED);
 }
 
 static void
 kill_to_start(Editor *e)
 {
-	size_t start = line_start(e, e->cursor);
-	cut(e, start == e->cursor ? before(e, start) : start, e->cursor, CHANGE_KILLED);
+	size_t start = caret_line_start(e->text, e->cursor);
+	cut(e, start == e->cursor ? caret_before(e->text, start) : start, e->cursor, CHANGE_KILLED);
 }
 
 static void
 kill_word(Editor *e)
 {
-	cut(e, e->cursor, word_after(e, e->cursor), CHANGE_KILLED);
+	cut(e, e->cursor, caret_word_after(e->text, e->cursor), CHANGE_KILLED);
 }
 
 static void
 backward_kill_word(Editor *e)
 {
-	cut(e, word_before(e, e->cursor), e->cursor, CHANGE_KILLED);
+	cut(e, caret_word_before(e->text, e->cursor), e->cursor, CHANGE_KILLED);
 }
 
 static void
 kill_to_space(Editor *e)
 {
-	cut(e, space_before(e, e->cursor), e->cursor, CHANGE_KILLED);
+	cut(e, caret_space_before(e->text, e->cursor), e->cursor, CHANGE_KILLED);
 }
 
 static void
@@ -421,8 +324,8 @@ yank_older(Editor *e)
 static void
 transpose(Editor *e)
 {
-	size_t second_end = e->cursor < e->text->len ? after(e, e->cursor) : e->cursor;
-	size_t second = before(e, second_end), first = before(e, second);
+	size_t second_end = e->cursor < e->text->len ? caret_after(e->text, e->cursor) : e->cursor;
+	size_t second = caret_before(e->text, second_end), first = caret_before(e->text, second);
 	if (first == second || second == second_end)
 		return;
 	g_autofree char *swapped = g_strdup_printf(
@@ -451,9 +354,9 @@ newline_action(Editor *e)
 static void
 previous(Editor *e)
 {
-	size_t start = line_start(e, e->cursor);
+	size_t start = caret_line_start(e->text, e->cursor);
 	if (start) {
-		size_t above = line_start(e, start - 1);
+		size_t above = caret_line_start(e->text, start - 1);
 		e->cursor = MIN(above + (e->cursor - start), start - 1);
 		while (e->cursor > above && (e->text->str[e->cursor] & 0xc0) == 0x80)
 			e->cursor--;
@@ -465,20 +368,14 @@ previous(Editor *e)
 static void
 next(Editor *e)
 {
-	size_t start = line_start(e, e->cursor), end = line_end(e, e->cursor);
+	size_t start = caret_line_start(e->text, e->cursor), end = caret_line_end(e->text, e->cursor);
 	if (end < e->text->len) {
-		e->cursor = MIN(end + 1 + (e->cursor - start), line_end(e, end + 1));
+		e->cursor = MIN(end + 1 + (e->cursor - start), caret_line_end(e->text, end + 1));
 		while (e->cursor > end + 1 && (e->text->str[e->cursor] & 0xc0) == 0x80)
 			e->cursor--;
 	} else if (e->history_at < e->history->len) {
 		show_history(e, e->history_at + 1);
 	}
-}
-
-static void
-store_unsent(Editor *e)
-{
-	editor_remember(e);
 }
 
 static void
@@ -530,7 +427,7 @@ static const struct {
 	{ "newline", "begin a new line without sending", newline_action },
 	{ "previous-line", "up a line, or back in the history of the window", previous },
 	{ "next-line", "down a line, or forward in the history", next },
-	{ "store-unsent", "put the text into the history without sending it", store_unsent },
+	{ "store-unsent", "put the text into the history without sending it", editor_remember },
 	{ "history-search", "look backwards through the history", search },
 	{ "cancel", "stop looking", cancel },
 };
@@ -571,7 +468,7 @@ editor_layout(const Editor *editor, int width, guint *cursor_line, int *cursor_c
 	*cursor_line = 0;
 	*cursor_col = 0;
 	for (;;) {
-		size_t end = line_end(editor, at);
+		size_t end = caret_line_end(editor->text, at);
 		struct editor_line line = { at, at + glyph_fit(text + at, end - at, MAX(width, 1)) };
 		if (line.to == at && at < end) {
 			struct glyph glyph;

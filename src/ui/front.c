@@ -34,6 +34,12 @@ do_nothing(void)
 }
 
 bool
+front_is_on(void)
+{
+	return front.on;
+}
+
+bool
 front_has_focus(void)
 {
 	return front.focus;
@@ -467,54 +473,6 @@ current_conversation(void)
 	return front.on ? window_current()->conv : NULL;
 }
 
-static const struct {
-	const char *verb;
-	Window *(*find)(void);
-	const char *otherwise;
-} moves[] = {
-	{ "last", window_last, "there was no window before" },
-	{ "active", window_active, "nothing is waiting in another window" },
-};
-
-static bool
-go(const char *verb, const char *arg, GError **error)
-{
-	if (!front.on)
-		return fault(error, FAULT_GONE, "there are no windows yet");
-	for (guint i = 0; i < G_N_ELEMENTS(moves); i++) {
-		if (strcmp(moves[i].verb, verb))
-			continue;
-		Window *window = moves[i].find();
-		if (!window) {
-			layout_hint(STYLE_STATUS, moves[i].otherwise);
-			return true;
-		}
-		window_switch(window);
-		return true;
-	}
-	if (!strcmp(verb, "next") || !strcmp(verb, "previous")) {
-		window_switch(window_step(*verb == 'n' ? 1 : -1));
-		return true;
-	}
-	Window *window = !strcmp(verb, "close") ? (arg ? window_by_name(arg) : window_current()) : window_by_name(verb);
-	/* A key that leads nowhere is no event of a conversation. */
-	if (!window && g_ascii_isdigit(*verb)) {
-		g_autofree char *hint = g_strdup_printf("there is no window %s - /wins lists them", verb);
-		layout_hint(STYLE_STATUS, hint);
-		return true;
-	}
-	if (!window)
-		return fault(error, FAULT_GONE, "there is no window %s - /wins lists them", strcmp(verb, "close") ? verb : arg);
-	if (strcmp(verb, "close")) {
-		window_switch(window);
-		return true;
-	}
-	if (window == window_console())
-		return fault(error, FAULT_INPUT, "the console stays - /quit leaves sotto");
-	window_close(window);
-	return true;
-}
-
 static void
 show_unlock(bool create)
 {
@@ -528,28 +486,6 @@ const struct front_end ui_terminal = {
 	.show = show_conversation,
 	.current = current_conversation,
 	.ask_secret = secret_ask,
-	.window = go,
+	.window = go_window,
 	.show_unlock = show_unlock,
 };
-
-/* Windows of plugins (api/window.h). */
-
-guint
-window_open(const struct window_kind *kind, gpointer data, GDestroyNotify data_free)
-{
-	if (!front.on) {
-		if (data_free)
-			data_free(data);
-		return 0;
-	}
-	Window *window = window_make_kind(kind, data, data_free);
-	window_switch(window);
-	return window->number;
-}
-
-void
-window_redraw(guint number)
-{
-	if (front.on && window_current()->number == number)
-		layout_dirty(PART_VIEW | PART_TITLE);
-}

@@ -18,6 +18,7 @@ extern struct front_options {
 	bool paste_ask;
 } front_options;
 
+bool front_is_on(void);
 void front_apply_options(void);
 void front_leave(void);
 bool front_has_focus(void);
@@ -56,6 +57,9 @@ void secret_stop(void);
 
 /* external.c: the input line in $VISUAL or $EDITOR. */
 void external_edit(void);
+
+/* go.c: "next", "previous", "last", "active", "close", a number or a name. */
+bool go_window(const char *verb, const char *arg, GError **error);
 
 /* keymap.c: the line or "@action" of a key; NULL if it has none. */
 const char *keymap_line(const char *key);
