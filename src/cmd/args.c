@@ -215,8 +215,8 @@ static bool
 has_whole_word(const char *at, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
-	g_autofree char *word = args_take_word(&at, &reason);
 
+	g_free(args_take_word(&at, &reason));
 	if (!reason)
 		return true;
 	g_propagate_error(error, g_steal_pointer(&reason));
