@@ -259,34 +259,34 @@ args_count(const struct cmd *cmd)
 	return count;
 }
 
+/* What is left over when all arguments had their turn is explained by the first word that fitted none of those before it. */
 static bool
 fill(const struct cmd *cmd, const char *at, Account **account, char **args, GError **error)
 {
-	g_autoptr(GError) reason = NULL;
+	g_autoptr(GError) first = NULL;
 
 	for (guint i = 0; i < args_count(cmd); i++) {
 		const struct arg *arg = &cmd->args[i];
-		bool last = cmd->args[i + 1].type == ARG_END;
+		g_autoptr(GError) reason = NULL;
 
 		if (!takes_rest(arg) && !has_whole_word(at, error))
 			return false;
-		if (*args_skip_blanks(at) && take_one(arg, &at, account, &args[i], &reason)) {
-			/* What did not fit an earlier one has found its place. */
-			g_clear_error(&reason);
+		if (*args_skip_blanks(at) && take_one(arg, &at, account, &args[i], &reason))
 			continue;
+		if (!arg->optional) {
+			if (!reason)
+				fault_usage(cmd, "something is missing", &reason);
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return false;
 		}
-		if (arg->optional && !(reason && last))
-			continue;
-		if (!reason)
-			fault_usage(cmd, "something is missing", &reason);
-		g_propagate_error(error, g_steal_pointer(&reason));
-		return false;
+		if (!first)
+			first = g_steal_pointer(&reason);
 	}
 	if (!*args_skip_blanks(at))
 		return true;
-	if (!reason)
-		fault_usage(cmd, "that is more than the command takes", &reason);
-	g_propagate_error(error, g_steal_pointer(&reason));
+	if (!first)
+		fault_usage(cmd, "that is more than the command takes", &first);
+	g_propagate_error(error, g_steal_pointer(&first));
 	return false;
 }
 
