@@ -20,4 +20,6 @@ struct option {
 	const char *const *choices; /* NULL-terminated */
 	const char *summary;        /* one line */
 	const char *help;           /* paragraphs for the manual; NULL */
+	/* Refuses, with a reason, a text that would do nothing good. NULL: takes any. */
+	bool (*check)(const char *text, GError **error);
 };

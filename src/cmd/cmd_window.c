@@ -74,9 +74,8 @@ run_redraw(const struct cmd_call *call, GError **error)
 static bool
 run_theme(const struct cmd_call *call, GError **error)
 {
-	struct theme tried;
 	if (call->args[0])
-		return theme_read(&tried, call->args[0], error) && settings_set("ui.theme", call->args[0], error);
+		return settings_set("ui.theme", call->args[0], error);
 	g_autoptr(GPtrArray) names = theme_names();
 	g_autofree char *current = settings_get("ui.theme");
 	for (guint i = 0; i < names->len; i++)

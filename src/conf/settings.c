@@ -250,7 +250,7 @@ settings_set(const char *name, const char *text, GError **error)
 	if (!row)
 		return fault(error, FAULT_GONE, "there is no setting %s: /set lists them", name);
 	before = option_text(row);
-	if (!option_set(row, text, error))
+	if ((row->check && !row->check(text, error)) || !option_set(row, text, error))
 		return false;
 	after = option_text(row);
 	if (!g_str_equal(before, after))

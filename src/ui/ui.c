@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "ui/front.h"
 #include "ui/line.h"
+#include "ui/theme.h"
 
 static bool
 no_start(const struct ui_calls *calls, GError **error)
@@ -82,11 +83,19 @@ static const char *const panel_choices[] = { "auto", "on", "off", NULL };
 static const char *const notify_choices[] = { "auto", "bell", "osc9", "both", "off", NULL };
 static const char *const notify_text_choices[] = { "nothing", "name", "message", "everything", NULL };
 
+static bool
+theme_exists(const char *name, GError **error)
+{
+	struct theme tried;
+	return theme_read(&tried, name, error);
+}
+
 static const struct option options[] = {
 	{ .name = "ui.theme",
 		.type = OPTION_TEXT,
 		.value = &front_options.theme,
 		.initial = "default",
+		.check = theme_exists,
 		.summary = "The theme: a file NAME.theme, yours or one that came with sotto" },
 	{ .name = "ui.panel",
 		.type = OPTION_CHOICE,

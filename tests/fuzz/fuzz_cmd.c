@@ -62,9 +62,10 @@ static void
 write_and_read(const char *line)
 {
 	g_autofree char *raw = conffile_line("alias.x", line);
-	g_autoptr(GPtrArray) lines = conffile_parse(raw), any = conffile_parse(line);
+	g_autoptr(GPtrArray) lines = conffile_parse(raw);
 	const ConfLine *first = lines->len == 1 ? g_ptr_array_index(lines, 0) : NULL;
 
+	g_ptr_array_unref(conffile_parse(line));
 	if (g_utf8_validate(line, -1, NULL) && (!first || g_strcmp0(first->text, line) != 0))
 		g_error("settings line does not read back");
 }
