@@ -5,7 +5,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import pexpect
 import pytest
@@ -85,7 +84,7 @@ def test_nothing_stays_behind(tmp, how):
             os.kill(int(client[0]), signal.SIGKILL)
             child.expect("ended with status")
         else:
-            child.close(force=False)
-            time.sleep(0.1)
+            # Only the terminal goes: pexpect's own close() gives the demo 0.4 s to clean up, which is its matter, not ours.
+            child.ptyproc.fileobj.close()
     gone(tmp["TMPDIR"])
     child.close(force=True)
