@@ -264,8 +264,8 @@ find_passphrase(void)
 
 /* ---- down the list and back up ---- */
 
-static void
-fill_tables(void)
+void
+app_fill_tables(void)
 {
 	conf_init();
 	store_init();
@@ -283,7 +283,7 @@ start(GError **error)
 	g_autoptr(GError) bad_line = NULL;
 	if (!base_init(error) || !files_init(app.options->config_dir, error))
 		return false;
-	fill_tables();
+	app_fill_tables();
 	if (!settings_load(&bad_line))
 		log_warning("settings: %s", bad_line->message);
 	app.loop = g_main_loop_new(NULL, FALSE);
@@ -347,7 +347,7 @@ app_print_manual(const char *which)
 		fprintf(stderr, "sotto: %s\n", error->message);
 		return 1;
 	}
-	fill_tables();
+	app_fill_tables();
 	plugins_load_rows();
 	return manual_print(which);
 }

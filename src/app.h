@@ -13,5 +13,7 @@ struct app_options {
 };
 /* Returns the exit status. */
 int app_main(const struct app_options *options);
+/* The rows of every layer, lowest first, into the tables. */
+void app_fill_tables(void);
 /* Rows only: fills the tables and prints "sotto", "commands", "options" or "config". */
 int app_print_manual(const char *which);

@@ -6,19 +6,14 @@
 
 #include "account/account.h"
 #include "api/plugin.h"
+#include "app.h"
 #include "base/base.h"
 #include "base/table.h"
-#include "chat/chat.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/run.h"
-#include "conf/conf.h"
 #include "conf/options.h"
-#include "plugin/plugin.h"
 #include "plugin/registry.h"
-#include "store/store.h"
-#include "ui/ui.h"
-#include "xmpp/xmpp.h"
 
 enum { SUMMARY_MAX = 90, USAGE_MAX = 100 };
 
@@ -323,14 +318,7 @@ int
 main(void)
 {
 	base_init(NULL);
-	conf_init();
-	store_init();
-	xmpp_init();
-	account_init();
-	chat_init();
-	ui_init();
-	cmd_init();
-	plugin_init();
+	app_fill_tables();
 	plugins_load_rows();
 	check_cmds();
 	check_promised();

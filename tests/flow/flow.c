@@ -18,23 +18,18 @@
 #include "account/account.h"
 #include "api/error.h"
 #include "api/event.h"
+#include "app.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/table.h"
-#include "chat/chat.h"
 #include "chat/convo.h"
-#include "cmd/cmd.h"
 #include "cmd/run.h"
-#include "conf/conf.h"
 #include "conf/settings.h"
 #include "fake/server.h"
-#include "plugin/plugin.h"
 #include "store/db.h"
-#include "store/store.h"
 #include "ui/screen.h"
 #include "ui/ui.h"
-#include "xmpp/xmpp.h"
 
 #include <pty.h>
 #include <stdio.h>
@@ -229,20 +224,6 @@ take_terminal(void)
 	dup2(near, 1);
 	close(near);
 	g_unix_fd_add(flow.terminal, G_IO_IN, drain, NULL);
-}
-
-static void
-fill_tables(void)
-{
-	conf_init();
-	store_init();
-	xmpp_init();
-	account_init();
-	chat_init();
-	ui_init();
-	cmd_init();
-	plugin_init();
-	table_add(TABLE_EVENTS, watches, "core");
 }
 
 static void
@@ -511,7 +492,8 @@ begin(const char *file)
 	clock_hold(START_AT);
 	flow.server = fake_server_new(ME, "pencil");
 	fake_server_offer(flow.server)->sm = fake_server_offer(flow.server)->resume = true;
-	fill_tables();
+	app_fill_tables();
+	table_add(TABLE_EVENTS, watches, "core");
 	start();
 	settle();
 }
