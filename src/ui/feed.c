@@ -216,6 +216,8 @@ on_alert(const Event *event)
 	/* A store that cannot be opened leaves nothing else to look at. */
 	if (secret_is_opening())
 		secret_unlock_failed(event->alert.text);
+	else if (!secret_is_asked())
+		front_settled();
 	Window *window = window_for(event->account, event->alert.peer);
 	add_text(window, LINE_ALERT, event->alert.text, false);
 	window_raise(window, ACTIVITY_ALERT);
@@ -353,7 +355,6 @@ static void
 on_ready(const Event *event)
 {
 	(void)event;
-	secret_unlock_done();
 	if (!unread_opened)
 		open_unread();
 	unread_opened = true;
@@ -364,6 +365,8 @@ on_ready(const Event *event)
 			false);
 	}
 	layout_dirty(PART_ALL);
+	secret_unlock_done();
+	front_settled();
 }
 
 void

@@ -26,6 +26,8 @@ bool front_has_focus(void);
 void front_seen(void);
 /* "/no /yes" while a question waits in this window, else NULL. Borrowed. */
 const char *front_ask_words(const Window *window);
+/* The store is open, or will not be: lines that waited for it are run. */
+void front_settled(void);
 /* A key that is bound to nothing but itself, or a line to be run. */
 void front_key(const char *name, const char *text);
 

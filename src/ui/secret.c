@@ -27,6 +27,33 @@ static void (*unlock)(Secret *passphrase);
 static Secret *first; /* what has to be repeated */
 static char *trouble;
 
+/* Typed while the store opens: done once it is open, forgotten when it stays locked. */
+#define KEPT_KEYS 2000
+struct key {
+	char *name, *text;
+};
+static GQueue kept = G_QUEUE_INIT;
+
+static void
+key_free(gpointer data)
+{
+	struct key *key = data;
+	g_free(key->name);
+	g_free(key->text);
+	g_free(key);
+}
+
+static void
+keep_key(const char *name, const char *text)
+{
+	struct key *key = g_new(struct key, 1);
+	*key = (struct key){ g_strdup(name), g_strdup(text) };
+	if (g_queue_get_length(&kept) < KEPT_KEYS)
+		g_queue_push_tail(&kept, key);
+	else
+		key_free(key);
+}
+
 static void
 forget_typed(void)
 {
@@ -103,6 +130,7 @@ secret_unlock_failed(const char *reason)
 	if (state == UNLOCK_NO)
 		return false;
 	state = creating ? UNLOCK_CREATE : UNLOCK_ASK;
+	g_queue_clear_full(&kept, key_free);
 	show();
 	return true;
 }
@@ -121,6 +149,8 @@ secret_unlock_done(void)
 		return;
 	state = UNLOCK_NO;
 	show();
+	for (struct key *key; front_is_on() && (key = g_queue_pop_head(&kept)); key_free(key))
+		front_key(key->name, key->text);
 }
 
 bool
@@ -198,9 +228,9 @@ backspace(void)
 void
 secret_key(const char *name, const char *text)
 {
-	if (state == UNLOCK_BUSY)
-		return;
-	if (text)
+	if (state == UNLOCK_BUSY && strcmp(name, "C-d"))
+		keep_key(name, text);
+	else if (text)
 		add(text);
 	else if (!strcmp(name, "Enter"))
 		enter();
@@ -224,6 +254,7 @@ secret_stop(void)
 	g_clear_pointer(&typed, secret_free);
 	g_clear_pointer(&first, secret_free);
 	g_clear_pointer(&trouble, g_free);
+	g_queue_clear_full(&kept, key_free);
 	state = UNLOCK_NO;
 	length = 0;
 }

@@ -63,6 +63,22 @@ def test_a_wrong_passphrase_is_said_and_asked_again(terminal):
     assert two.end() == 0
 
 
+def test_what_is_typed_while_the_store_opens_is_done_then(terminal):
+    assert unlock(terminal()).line("/quit").end() == 0
+    two = terminal()
+    two.wait("Passphrase:").keys(PASSPHRASE + "\r/version\rhalf a li")
+    two.wait("plugin interface", timeout=30).wait("> half a li$").keys("ne").wait("> half a line$")
+    assert two.row(0).startswith(" sotto"), two.text()
+
+
+def test_what_was_typed_after_a_wrong_passphrase_is_forgotten(terminal):
+    assert unlock(terminal()).line("/quit").end() == 0
+    two = terminal()
+    two.wait("Passphrase:").keys("wrong\r/version\rhalf a li").wait("is wrong", timeout=30)
+    unlock(two, new=False)
+    assert "half" not in two.text() and "plugin interface" not in two.text()
+
+
 def settle(terminal, seconds=0.3):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
