@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <gcrypt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
@@ -13,6 +15,8 @@
 
 /* Keys of a session and a handful of passwords; it grows by itself when that is not enough. */
 enum { POOL = 256 * 1024 };
+/* What is larger than this is asked for in huge pages. */
+enum { HUGE_PAGE = 2 << 20, LARGE = 4 * HUGE_PAGE };
 
 struct Secret {
 	guint refs;
@@ -42,6 +46,20 @@ raise_lock_limit(void)
 	}
 }
 
+/* Argon2 walks 64 MiB at random: on pages of 4 KiB two thirds of its time are page faults (measured 330 ms against 130). */
+static void *
+allocate(size_t size)
+{
+	void *block = NULL;
+
+	if (size < LARGE)
+		return malloc(size);
+	if (posix_memalign(&block, HUGE_PAGE, size) != 0)
+		return NULL;
+	madvise(block, size, MADV_HUGEPAGE);
+	return block;
+}
+
 bool
 secret_init(GError **error)
 {
@@ -51,6 +69,7 @@ secret_init(GError **error)
 		return fault(error, FAULT_GONE, "libgcrypt %s is too old: 1.9.0 is needed", gcry_check_version(NULL));
 	raise_lock_limit();
 	gcry_set_log_handler(say, NULL);
+	gcry_set_allocation_handler(allocate, NULL, NULL, NULL, NULL);
 	gcry_control(GCRYCTL_DISABLE_SECMEM_WARN, 0);
 	gcry_control(GCRYCTL_AUTO_EXPAND_SECMEM, POOL);
 	gcry_control(GCRYCTL_INIT_SECMEM, POOL, 0);

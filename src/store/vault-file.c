@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* RFC 9106 section 4, the second choice, with one lane since one thread does it: 64 MiB, about 0.2 s. */
-enum { MEMORY = 65536, PASSES = 3, LANES = 1 };
+/* RFC 9106 section 4, the second recommended choice: 64 MiB, about 0.1 s on two cores. */
+enum { MEMORY = 65536, PASSES = 3, LANES = 4 };
 /* What a file may ask for: no less than is safe, no more than a machine has. */
 enum { MEMORY_MIN = 8192, MEMORY_MAX = 1048576, PASSES_MAX = 64, LANES_MAX = 16 };
 
@@ -105,16 +105,60 @@ fault_gcrypt(GError **error, gcry_error_t status)
 	return fault(error, FAULT_STORE, "cannot use the vault: %s", gcry_strerror(status));
 }
 
+/* One thread for each lane of a slice: the person waits for this. */
+struct lanes {
+	GThread *threads[LANES_MAX];
+	guint count;
+};
+
+struct lane {
+	gcry_kdf_job_fn_t fill;
+	void *job;
+};
+
+static void *
+run_lane(void *data)
+{
+	g_autofree struct lane *lane = data;
+	lane->fill(lane->job);
+	return NULL;
+}
+
+static int
+start_lane(void *data, gcry_kdf_job_fn_t fill, void *job)
+{
+	struct lanes *lanes = data;
+	struct lane *lane = g_new(struct lane, 1);
+	*lane = (struct lane){ .fill = fill, .job = job };
+	GThread *thread = lanes->count < LANES_MAX ? g_thread_try_new("lane", run_lane, lane, NULL) : NULL;
+	if (thread)
+		lanes->threads[lanes->count++] = thread;
+	else
+		run_lane(lane);
+	return 0;
+}
+
+static int
+wait_lanes(void *data)
+{
+	struct lanes *lanes = data;
+	while (lanes->count)
+		g_thread_join(lanes->threads[--lanes->count]);
+	return 0;
+}
+
 Secret *
 vault_derive(const struct vault_file *file, const Secret *passphrase, GError **error)
 {
 	const unsigned long parameter[] = { VAULT_KEY, file->passes, file->memory, file->lanes };
 	g_autoptr(Secret) derived = secret_new(VAULT_KEY);
+	struct lanes lanes = { 0 };
+	const gcry_kdf_thread_ops_t threads = { .jobs_context = &lanes, .dispatch_job = start_lane, .wait_all_jobs = wait_lanes };
 	gcry_kdf_hd_t kdf = NULL;
 	gcry_error_t status = gcry_kdf_open(&kdf, GCRY_KDF_ARGON2, GCRY_KDF_ARGON2ID, parameter, G_N_ELEMENTS(parameter),
 		secret_bytes(passphrase), secret_length(passphrase), file->salt, sizeof file->salt, NULL, 0, NULL, 0);
 	if (!status)
-		status = gcry_kdf_compute(kdf, NULL);
+		status = gcry_kdf_compute(kdf, &threads);
 	if (!status)
 		status = gcry_kdf_final(kdf, VAULT_KEY, secret_fill(derived));
 	if (kdf)
