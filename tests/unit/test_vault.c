@@ -148,7 +148,7 @@ the_file_is_private_and_says_how_it_was_made(void **state)
 	assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0600);
-	assert_true(g_str_has_prefix(bytes, "sotto vault 1\nargon2id 65536 3 1\nsalt "));
+	assert_true(g_str_has_prefix(bytes, "sotto vault 1\nargon2id 65536 3 4\nsalt "));
 	assert_null(strstr(bytes, "horse"));
 }
 
