@@ -20,7 +20,7 @@ struct search {
 	char *domain;
 	enum stream_tls tls;
 	guint waiting;
-	bool offered; /* some record was there, even one that says "not here" */
+	bool told[2]; /* by kind: there was an answer, if only "not here" */
 	GList *found; /* GSrvTarget of both kinds */
 	GHashTable *direct;
 	GCancellable *cancellable;
@@ -57,12 +57,13 @@ wanted(enum stream_tls tls, guint kind)
 	return tls == STREAM_TLS_AUTO || tls == kinds[kind].only;
 }
 
+/* RFC 6120 §3.2.2: where nothing is said, the domain itself; what was said not to be there is not guessed. */
 static void
-add_usual(GPtrArray *targets, const char *host, enum stream_tls tls)
+add_usual(GPtrArray *targets, const struct search *search)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		if (wanted(tls, i))
-			add(targets, host, kinds[i].port, kinds[i].direct);
+		if (wanted(search->tls, i) && !search->told[0] && !search->told[i])
+			add(targets, search->domain, kinds[i].port, kinds[i].direct);
 	}
 }
 
@@ -88,8 +89,8 @@ finish(struct search *search)
 		add(targets, g_srv_target_get_hostname(target), g_srv_target_get_port(target),
 			g_hash_table_contains(search->direct, target));
 	}
-	if (!search->offered)
-		add_usual(targets, search->domain, search->tls);
+	if (!search->found)
+		add_usual(targets, search);
 	if (!targets->len)
 		fault(&error, FAULT_NETWORK, "%s says that it offers no service for clients", search->domain);
 	if (!g_cancellable_is_cancelled(search->cancellable))
@@ -102,20 +103,22 @@ on_answer(GObject *resolver, GAsyncResult *result, gpointer data)
 {
 	struct lookup *lookup = data;
 	struct search *search = lookup->search;
-	GList *list = g_resolver_lookup_service_finish(G_RESOLVER(resolver), result, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GList) list = g_resolver_lookup_service_finish(G_RESOLVER(resolver), result, &error);
 
-	while (list) {
-		GSrvTarget *target = list->data;
-		list = g_list_delete_link(list, list);
-		search->offered = true;
-		/* RFC 2782: the root as target means "decidedly not available". */
+	/* RFC 2782: the root as target means "decidedly not available"; alone, GLib takes it away, and nothing is left and nothing
+	 * wrong. */
+	search->told[lookup->kind] = error == NULL;
+	/* Only forwards: what GLib sorted has no right links back. */
+	for (GList *l = list; l; l = l->next) {
+		GSrvTarget *target = l->data;
 		if (strcmp(g_srv_target_get_hostname(target), ".") == 0 || !*g_srv_target_get_hostname(target)) {
 			g_srv_target_free(target);
 			continue;
 		}
 		if (kinds[lookup->kind].direct)
 			g_hash_table_add(search->direct, target);
-		search->found = g_list_append(search->found, target);
+		search->found = g_list_prepend(search->found, target);
 	}
 	g_free(lookup);
 	if (--search->waiting == 0)
@@ -145,7 +148,7 @@ on_configured(gpointer data)
 	if (port)
 		add(targets, search->domain, port, direct);
 	else
-		add_usual(targets, search->domain, search->tls);
+		add_usual(targets, search);
 	if (!g_cancellable_is_cancelled(search->cancellable))
 		search->done(targets, NULL, search->data);
 	search_free(search);

@@ -16,9 +16,22 @@ static const struct {
 	{ TABLE_FEATURES, ping_features },
 };
 
+/* GIO would bring in the desktop: proxies and settings by D-Bus and in threads of their own. Nothing of that is wanted, only an
+ * account's own proxy counts, and it takes memory. Set before the first thread. */
+static const struct {
+	const char *name, *value;
+} surroundings[] = {
+	{ "GIO_USE_PROXY_RESOLVER", "dummy" },
+	{ "GIO_USE_NETWORK_MONITOR", "netlink" },
+	{ "GIO_USE_VFS", "local" },
+	{ "GSETTINGS_BACKEND", "memory" },
+};
+
 void
 xmpp_init(void)
 {
+	for (guint i = 0; i < G_N_ELEMENTS(surroundings); i++)
+		g_setenv(surroundings[i].name, surroundings[i].value, TRUE);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		table_add(rows[i].table, rows[i].rows, "core");
 }

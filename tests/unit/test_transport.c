@@ -2,8 +2,10 @@
 /* The transport over real sockets and real TLS on loopback: both ends bind the same channel, certificates are checked, and with a
  * proxy no byte and no name goes another way. */
 #include "fake/authority.h"
+#include "fake/leaks.h"
 #include "xmpp/cert.h"
 #include "xmpp/transport.h"
+#include "xmpp/xmpp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,14 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* The leak checker of gcc 12 crashes on threads of a module that was loaded late, as that of TLS is; other tests look for leaks. */
-PUBLIC const char *__lsan_default_options(void);
-const char *
-__lsan_default_options(void)
-{
-	return "detect_leaks=0";
-}
 
 /* ---- a server ---- */
 
@@ -353,6 +347,7 @@ it_may_be_freed_at_any_moment(void **state)
 int
 main(void)
 {
+	xmpp_init();
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(both_ends_bind_the_same_channel),

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For tests with real TLS. The leak checker of gcc 12 crashes when it looks into the thread-local memory of a module that was
+ * loaded late, as that of TLS is: it does not look there, and what GLib keeps there is named. To know the names it takes the slow
+ * way, and not far up. */
+#pragma once
+
+#include "api/public.h"
+
+PUBLIC const char *__asan_default_options(void);
+PUBLIC const char *__lsan_default_options(void);
+PUBLIC const char *__lsan_default_suppressions(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "fast_unwind_on_malloc=0:malloc_context_size=8";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "use_tls=0:print_suppressions=0";
+}
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:g_slice_\nleak:g_thread_self\nleak:g_get_charset\nleak:g_date_time_format\nleak:g_main_current_source\n";
+}
