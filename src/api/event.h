@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_CAUGHT_UP,       /* account: what the archive had for us is here (or there is no archive) */
 	EVENT_ACCOUNT,         /* account: added, changed or removed */
 	EVENT_READY,           /* the store is open, plugins and accounts are loaded */
+	EVENT_WIRE,            /* .wire: what a stream sent or got, for a raw window; made only while somebody watches */
 	EVENT_KINDS,
 };
 
@@ -94,6 +95,10 @@ typedef struct Event {
 		struct {
 			guint64 sequence;
 		} ack;
+		struct {
+			bool out;
+			const char *xml; /* laid out for reading; without what logs somebody in, and long ones are cut */
+		} wire;
 	};
 } Event;
 
@@ -105,6 +110,8 @@ struct event_watch {
 
 /* Walks the rows in the order of the layers, lowest first. What event points to is borrowed. */
 PUBLIC void event_emit(const Event *event);
+/* For events that cost something to make. */
+PUBLIC bool event_is_watched(enum event_kind kind);
 
 /* Must be seen: a line in the window of peer (or the console), in every window's activity, and for scripts. */
 PUBLIC void alert(const char *account, const char *peer, const char *code, const char *format, ...) G_GNUC_PRINTF(4, 5);

@@ -26,6 +26,16 @@ gather(void)
 	index_.generation = table_generation(TABLE_EVENTS);
 }
 
+bool
+event_is_watched(enum event_kind kind)
+{
+	if ((int)kind >= EVENT_KINDS || !table_row(TABLE_EVENTS, 0))
+		return false;
+	if (index_.generation != table_generation(TABLE_EVENTS))
+		gather();
+	return index_.rows[kind]->len > 0;
+}
+
 void
 event_emit(const Event *event)
 {

@@ -119,6 +119,18 @@ run_legend(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+static bool
+run_xmlconsole(const struct cmd_call *call, GError **error)
+{
+	if (!needs_windows(error))
+		return false;
+	if (call->args[0] && !account_find(call->args[0]))
+		return fault(error, FAULT_GONE, "there is no account %s: /account list names them", call->args[0]);
+	raw_open(call->args[0]);
+	return true;
+}
+
+static const struct arg xmlconsole_args[] = { { "account", ARG_ACCOUNT, true, NULL }, { 0 } };
 static const struct arg window_args[] = { { "next, previous, last, active, number, name or JID", ARG_WINDOW, false, NULL }, { 0 } };
 static const struct arg close_args[] = { { "window", ARG_WINDOW, true, NULL }, { 0 } };
 static const struct arg theme_args[] = { { "theme", ARG_WORD, true, NULL }, { 0 } };
@@ -144,6 +156,13 @@ const struct cmd cmd_window_rows[] = {
 		.run = run_theme,
 		.complete = complete_theme },
 	{ .name = "panel", .summary = "Show or hide the contacts at the left", .run = run_panel },
+	{ .name = "xmlconsole",
+		.aliases = "xml,rawlog",
+		.args = xmlconsole_args,
+		.summary = "Open a window that shows what goes over the wire",
+		.help = "Of one account, or of all. Passwords, tokens and login messages are hidden, texts that are not encrypted "
+			"are not. It begins when it is opened, ends with /close, and keeps the last 500 stanzas in memory only.",
+		.run = run_xmlconsole },
 	{ .name = "legend", .summary = "Explain the signs before lines and in the bars", .run = run_legend },
 	{ 0 },
 };

@@ -57,6 +57,9 @@ bool secret_is_asked(void);
 void secret_key(const char *name, const char *text);
 void secret_stop(void);
 
+/* win_raw.c: shows what goes over the wire; account NULL: of all. */
+void raw_open(const char *account);
+
 /* external.c: the input line in $VISUAL or $EDITOR. */
 void external_edit(void);
 

@@ -239,7 +239,7 @@ draw_parts(guint parts)
 		for (int i = 0; i < rows; i++)
 			screen_put(top + i, left - 1, 1, STYLE_PANEL_GROUP, "│", -1);
 	}
-	if (parts & PART_VIEW && window->kind)
+	if (parts & PART_VIEW && !window->view)
 		draw_kind(window, top, left, rows, cols - left);
 	else if (parts & PART_VIEW)
 		view_draw(window->view, top, left, rows, cols - left);

@@ -39,6 +39,8 @@ static const struct {
 	[LINE_EVENT] = { "-!-", STYLE_EVENT, "said by sotto, not by a person" },
 	[LINE_ALERT] = { "!!!", STYLE_ALERT, "an alert: read it before you go on" },
 	[LINE_ASK] = { "?", STYLE_ASK, "a question: answer it with one of the words shown" },
+	[LINE_WIRE_IN] = { "<<<", STYLE_OUTPUT, "came over the wire" },
+	[LINE_WIRE_OUT] = { ">>>", STYLE_OWN_NICK, "went over the wire" },
 };
 #define EDITED_SIGN "~"
 
@@ -84,6 +86,8 @@ columns_of(const struct line *line, int cols)
 	}
 	is.nick = at;
 	is.nick_width = cols >= 70 ? line_nick_width : cols >= 40 ? MIN(line_nick_width, 8) : MIN(line_nick_width, 5);
+	if (line->kind == LINE_WIRE_IN || line->kind == LINE_WIRE_OUT)
+		is.nick_width = MIN(is.nick_width, 3);
 	/* Three columns are reserved: how far it came, how it was sealed, whether it was corrected. */
 	is.signs = is.nick + is.nick_width + (cols >= 40 ? 1 : 0);
 	is.margin = is.signs + 3;

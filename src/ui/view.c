@@ -25,6 +25,7 @@ struct View {
 	bool top_wanted;  /* somebody looks at the top and waits for older lines */
 	gint64 read_at;   /* the line of reading is drawn behind this time; 0: nowhere */
 	guint below;
+	int kept, kept_looked;
 };
 
 View *
@@ -35,7 +36,15 @@ view_new(Conversation *conv)
 	view->lines = g_ptr_array_new_with_free_func(line_free);
 	view->bottom = -1;
 	view->open = view->complete = !conv;
+	view->kept = KEPT;
+	view->kept_looked = KEPT_LOOKED;
 	return view;
+}
+
+void
+view_limit(View *view, int lines)
+{
+	view->kept = view->kept_looked = lines;
 }
 
 void
@@ -84,17 +93,20 @@ order(const struct line *a, gint64 at, gint64 row)
 static void
 trim(View *view)
 {
-	int limit = view->bottom < 0 ? KEPT : KEPT_LOOKED;
+	int limit = view->bottom < 0 ? view->kept : view->kept_looked;
 	if (count(view) <= limit + KEPT_SLACK)
 		return;
-	int gone = MIN(count(view) - limit, view->bottom < 0 ? G_MAXINT : view->bottom - KEPT_SLACK);
+	int gone = count(view) - limit;
+	/* What is looked at stays, but for a view that was told its limit. */
+	if (view->bottom >= 0 && limit == KEPT_LOOKED)
+		gone = MIN(gone, view->bottom - KEPT_SLACK);
 	if (gone <= 0) {
 		view->cut = view->conv != NULL;
 		return;
 	}
 	g_ptr_array_remove_range(view->lines, 0, gone);
 	if (view->bottom >= 0)
-		view->bottom -= gone;
+		view->bottom = MAX(view->bottom - gone, 0);
 	view->complete = !view->conv;
 	view->asked_older = false;
 }

@@ -12,12 +12,15 @@ enum line_kind {
 	LINE_EVENT,
 	LINE_ALERT,
 	LINE_ASK,
+	LINE_WIRE_IN,
+	LINE_WIRE_OUT,
 };
 
 typedef struct View View;
 
 View *view_new(Conversation *conv); /* NULL: lines of our own only */
 void view_free(View *view);
+void view_limit(View *view, int lines);    /* keeps no more, looked through or not */
 void view_forget_conversation(View *view); /* it is gone; what was said stays to be read */
 
 void view_add_message(View *view, const Message *message);

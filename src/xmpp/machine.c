@@ -6,6 +6,7 @@
 #include "api/text.h"
 #include "api/timer.h"
 #include "xmpp/ns.h"
+#include "xmpp/wire.h"
 
 #include <string.h>
 
@@ -311,6 +312,7 @@ machine_dispatch(Stream *stream)
 				transport_hold(stream->transport, false);
 			break;
 		}
+		wire_got(stream, stanza, item == PARSER_SKIPPED ? stream->skipped : NULL);
 		machine_step(stream, input_of(stream, item, stanza), stanza);
 		if (stream->transport != link)
 			break;

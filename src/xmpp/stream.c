@@ -9,6 +9,7 @@
 #include "xmpp/iq.h"
 #include "xmpp/machine.h"
 #include "xmpp/ns.h"
+#include "xmpp/wire.h"
 
 #include <string.h>
 
@@ -208,6 +209,7 @@ stream_write(Stream *stream, const char *xml)
 {
 	GError *error = NULL;
 
+	wire_sent(stream, xml);
 	if (!stream->transport || transport_write(stream->transport, xml, strlen(xml)))
 		return;
 	fault(&error, FAULT_NETWORK, "the server takes nothing any more, and too much waits for it");

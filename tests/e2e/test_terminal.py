@@ -140,6 +140,32 @@ def test_remote_text_cannot_leave_its_place(chat):
     assert "\u202e" not in new and "\u2066" not in new and "\u0085" not in new and "\x1b[2J" not in new and "\x1b]0" not in new
 
 
+# K03
+def test_the_xml_console_hides_what_logs_in(chat):
+    alice, bob, say = chat
+    alice.line("/xmlconsole").wait(r"^ XML of all accounts")
+    alice.line("/disconnect").wait("is offline|</stream:stream>").line("/connect alice@a.test").wait(r"<<< +│ (alice@a.test|<success)", timeout=30)
+    settle(alice, 2)
+    say("a sealed one")
+    settle(alice, 1)
+    alice.resize(100, 200).keys("\x1b[1;5H").wait("What goes over the wire")
+    seen = ""
+    for _ in range(12):
+        seen += alice.text()
+        alice.keys("\x1b[6~")
+        settle(alice, 0.1)
+    assert "<auth" in seen and "(hidden)" in seen and "<message" in seen, seen
+    assert "SCRAM-SHA" in seen and re.search(r"<success[^>]*>\s*(│\s*)?\(hidden\)", seen), seen
+    for secret in ("pw-alice", "n=alice", ",r=", "biws", "bixh"):
+        assert secret not in seen, secret
+    assert not re.search(r"previd='[^(]", seen) and not re.search(r"<enabled[^>]* id='[^(]", seen), seen
+    alice.line("/close").wait_gone("XML of")
+    before = len(alice.raw)
+    say("not watched any more")
+    settle(alice, 0.5)
+    assert b"<message" not in alice.raw[before:]
+
+
 def test_new_lines_do_not_move_what_is_read(chat):
     alice, bob, say = chat
     for i in range(60):
