@@ -299,9 +299,10 @@ start(GError **error)
 	static const struct cmd_app doors = { .lock = app_lock, .quit = app_quit };
 	cmd_set_app(&doors);
 	plugins_set_migrate(db_migrate);
-	/* The key is derived in a thread while the plugins are loaded here. */
+	/* The key is derived in threads while plugins and the parts of a connection are loaded here. */
 	find_passphrase();
 	plugins_load_all();
+	xmpp_warm_up();
 	g_unix_signal_add(SIGTERM, on_signal, NULL);
 	g_unix_signal_add(SIGHUP, on_signal, NULL);
 	if (app.options->headless)

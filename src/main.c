@@ -43,7 +43,7 @@ int
 main(int argc, char **argv)
 {
 	close_the_curtains();
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
 
 	struct app_options options = { .passphrase_fd = -1 };
 	g_autofree char *config_dir = NULL, *manual = NULL;

@@ -6,6 +6,8 @@
 #include "xmpp/disco.h"
 #include "xmpp/ping.h"
 
+#include <gio/gio.h>
+
 static const struct {
 	enum table table;
 	const void *rows;
@@ -34,4 +36,14 @@ xmpp_init(void)
 		g_setenv(surroundings[i].name, surroundings[i].value, TRUE);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		table_add(rows[i].table, rows[i].rows, "core");
+}
+
+/* GIO unloads a module whose classes nobody holds, and would load it a second time for the connection. */
+void
+xmpp_warm_up(void)
+{
+	static gpointer held;
+	g_network_monitor_get_default();
+	if (!held)
+		held = g_type_class_ref(g_tls_backend_get_client_connection_type(g_tls_backend_get_default()));
 }
