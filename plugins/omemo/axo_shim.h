@@ -3,6 +3,7 @@
 #pragma once
 
 #include <curve.h>
+#include <hkdf.h>
 #include <key_helper.h>
 #include <protocol.h>
 #include <ratchet.h>

@@ -279,6 +279,8 @@ forget(const char *account, GError **error)
 		"DELETE FROM omemo_prekeys WHERE account = ?",
 		"DELETE FROM omemo_signed_prekeys WHERE account = ?",
 		"DELETE FROM omemo_sessions WHERE account = ?",
+		"DELETE FROM omemo_skipped WHERE account = ?",
+		"DELETE FROM omemo_chains WHERE account = ?",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)

@@ -24,6 +24,16 @@ const struct migration keystore_migrations[] = {
 		"NULL,"
 		"  trust INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_used INTEGER NOT NULL DEFAULT 0, learnt TEXT NOT NULL,"
 		"  current INTEGER NOT NULL, PRIMARY KEY (account, peer, device, identity)) WITHOUT ROWID;" },
+	/* What was passed over in chains of sessions, and the chains in the order in which they began. */
+	{ "omemo", 2,
+		"CREATE TABLE omemo_skipped (id INTEGER PRIMARY KEY, account TEXT NOT NULL, peer TEXT NOT NULL, device INTEGER NOT "
+		"NULL,"
+		"  ratchet BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, remaining INTEGER NOT NULL,"
+		"  made_at INTEGER NOT NULL);"
+		"CREATE INDEX omemo_skipped_session ON omemo_skipped (account, peer, device, ratchet);"
+		"CREATE TABLE omemo_chains (id INTEGER PRIMARY KEY, account TEXT NOT NULL, peer TEXT NOT NULL, device INTEGER NOT "
+		"NULL,"
+		"  ratchet BLOB NOT NULL, made_at INTEGER NOT NULL, UNIQUE (account, peer, device, ratchet))" },
 	{ NULL },
 };
 

@@ -58,6 +58,7 @@ log_in(Account *account)
 	}
 	bundle_check(account);
 	lists_check(account);
+	skipped_age();
 }
 
 /* Making keys takes some milliseconds: after the login, not within. */
@@ -99,12 +100,14 @@ static const struct event_watch events[] = {
 	{ NULL },
 };
 
-/* Rotates the signed prekey when its week is over. */
+/* Rotates the signed prekey when its week is over, and forgets what did not come for too long. */
 static void
 rotate(void)
 {
 	const GPtrArray *accounts = account_list();
 
+	if (store_is_open())
+		skipped_age();
 	for (guint i = 0; i < accounts->len; i++) {
 		Account *account = g_ptr_array_index(accounts, i);
 
@@ -114,7 +117,7 @@ rotate(void)
 }
 
 static const struct timer timers[] = {
-	{ "omemo: weekly signed prekey", 6 * 60 * 60, rotate },
+	{ "omemo: weekly signed prekey, old keys", 6 * 60 * 60, rotate },
 	{ NULL },
 };
 

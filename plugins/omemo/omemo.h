@@ -158,9 +158,20 @@ struct session_opened {
 	enum trust trust;
 	enum key_news news;
 };
-/* Inside a transaction. 0, or a code of the library; what was written counts only at 0. */
+/* Inside a transaction. 0, this, or a code of the library; what was written counts only at 0. */
+enum { SESSION_TOO_LATE = 2 };
 int session_open(const char *account, const char *peer, guint32 device, const guint8 *bytes, size_t length,
 	struct session_opened *opened, GError **error);
+
+/* ---- skipped.c: keys of messages that did not come yet ---- */
+
+/* Inside a transaction, with the record as it was stored after a message with this counter was opened: what it passed over is
+ * noted, and what is too much is dropped. */
+bool skipped_note(const char *account, const char *peer, guint32 device, session_record *record, ec_public_key *ratchet,
+	guint32 counter, bool chain_is_new, GError **error);
+/* The library calls such a message a duplicate. */
+bool skipped_was_dropped(const char *account, const char *peer, guint32 device, const ec_public_key *ratchet, guint32 counter);
+void skipped_age(void); /* those that are too old go, of all sessions */
 
 /* ---- answers.c: messages without text that keep sessions alive ---- */
 

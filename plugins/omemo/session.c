@@ -7,12 +7,13 @@
 struct far_end {
 	signal_protocol_address address;
 	session_cipher *cipher;
+	ec_public_key *ratchet; /* of the message that was opened */
 };
 
 static bool
 far_end_open(struct far_end *end, const char *account, const char *peer, guint32 device)
 {
-	end->address = (signal_protocol_address){ .name = peer, .name_len = strlen(peer), .device_id = (int32_t)device };
+	*end = (struct far_end){ .address = { .name = peer, .name_len = strlen(peer), .device_id = (int32_t)device } };
 	return session_cipher_create(&end->cipher, keystore_of(account), &end->address, crypto_context()) == SG_SUCCESS;
 }
 
@@ -99,20 +100,25 @@ session_build(const char *account, const char *peer, guint32 device, const struc
 
 /* Whose session it is now, and whether we sent anything since its ratchet last turned. */
 static bool
-session_facts(const char *account, const struct far_end *end, guint8 identity[KEY_LENGTH], bool *unanswered)
+record_facts(session_record *record, guint8 identity[KEY_LENGTH], bool *unanswered)
 {
-	axo_auto session_record *record = NULL;
+	session_state *state = session_record_get_state(record);
 	ratchet_chain_key *chain;
-	session_state *state;
 
-	if (axo_load_session(keystore_of(account), &record, &end->address) != SG_SUCCESS)
-		return false;
-	state = session_record_get_state(record);
 	if (!state || !key_bytes(session_state_get_remote_identity_key(state), identity))
 		return false;
 	chain = session_state_get_sender_chain_key(state);
 	*unanswered = chain && ratchet_chain_key_get_index(chain) == 0;
 	return true;
+}
+
+static bool
+session_facts(const char *account, const struct far_end *end, guint8 identity[KEY_LENGTH], bool *unanswered)
+{
+	axo_auto session_record *record = NULL;
+
+	return axo_load_session(keystore_of(account), &record, &end->address) == SG_SUCCESS &&
+	       record_facts(record, identity, unanswered);
 }
 
 bool
@@ -171,6 +177,8 @@ open_prekey_message(const char *account, const char *peer, struct far_end *end, 
 		return SG_ERR_INVALID_KEY;
 	opened->prekey = true;
 	opened->counter = signal_message_get_counter(pre_key_signal_message_get_signal_message(message));
+	end->ratchet = signal_message_get_sender_ratchet_key(pre_key_signal_message_get_signal_message(message));
+	SIGNAL_REF(end->ratchet);
 	result = session_cipher_decrypt_pre_key_signal_message(end->cipher, message, NULL, &opened->plain);
 	if (result != SG_SUCCESS)
 		return result;
@@ -188,6 +196,8 @@ open_message(struct far_end *end, const guint8 *bytes, size_t length, struct ses
 	if (result != SG_SUCCESS)
 		return result;
 	opened->counter = signal_message_get_counter(message);
+	end->ratchet = signal_message_get_sender_ratchet_key(message);
+	SIGNAL_REF(end->ratchet);
 	return session_cipher_decrypt_signal_message(end->cipher, message, NULL, &opened->plain);
 }
 
@@ -204,6 +214,7 @@ static int
 open_with(const char *account, const char *peer, guint32 device, struct far_end *end, const guint8 *bytes, size_t length,
 	struct session_opened *opened)
 {
+	axo_auto session_record *record = NULL;
 	int result;
 
 	/* Which of the two it is, the bytes say: the prekey attribute is only a hint. */
@@ -212,7 +223,9 @@ open_with(const char *account, const char *peer, guint32 device, struct far_end 
 		result = open_message(end, bytes, length, opened);
 	if (result != SG_SUCCESS)
 		return result;
-	if (!session_facts(account, end, opened->identity, &opened->unanswered))
+	if (axo_load_session(keystore_of(account), &record, &end->address) != SG_SUCCESS ||
+		!record_facts(record, opened->identity, &opened->unanswered) ||
+		!skipped_note(account, peer, device, record, end->ratchet, opened->counter, opened->unanswered, NULL))
 		return SG_ERR_UNKNOWN;
 	if (!opened->prekey &&
 		!trust_learn(account, peer, device, opened->identity, false, "message", &opened->trust, &opened->news, NULL))
@@ -234,9 +247,15 @@ session_open(const char *account, const char *peer, guint32 device, const guint8
 	}
 	result = open_with(account, peer, device, &end, bytes, length, opened);
 	session_cipher_free(end.cipher);
+	if (result == SG_ERR_DUPLICATE_MESSAGE && skipped_was_dropped(account, peer, device, end.ratchet, opened->counter))
+		result = SESSION_TOO_LATE;
+	axo_unref(&end.ratchet);
 	if (result == SG_SUCCESS)
 		return result;
 	g_clear_pointer(&opened->plain, signal_buffer_bzero_free);
-	fault(error, FAULT_PEER, "it cannot be opened: %s", axo_error(result));
+	if (result == SESSION_TOO_LATE)
+		fault(error, FAULT_PEER, "it came too late: keys of messages that do not come are not kept for ever");
+	else
+		fault(error, FAULT_PEER, "it cannot be opened: %s", axo_error(result));
 	return result;
 }

@@ -15,8 +15,9 @@
 /* A fresh store and server; the plugin is started. */
 int bench_begin(void **state);
 int bench_end(void **state);
-/* Close and open the store and the plugin again, as after a kill. */
+/* Close and open the store and the plugin again. */
 void bench_restart(void);
+void bench_kill(void);                   /* the same, but what was not durable is lost */
 Account *bench_account(const char *jid); /* made, online, logged in, caught up */
 void bench_set_online(Account *account, bool online);
 void bench_only_online(Account *account, bool online); /* without a login */
