@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#define KEY "certificate"
+enum { HASH, FIRST_SEEN, ISSUER, BEFORE, LINES }; /* of what is remembered */
+
 static GByteArray *
 der(GTlsCertificate *certificate)
 {
@@ -143,7 +146,7 @@ issuer(GTlsCertificate *certificate)
 {
 	g_autofree char *name = g_tls_certificate_get_issuer_name(certificate);
 
-	return name && *name ? text_make_valid(name, -1) : g_strdup("somebody without a name");
+	return name && *name ? g_strdelimit(text_make_valid(name, -1), "\n", ' ') : g_strdup("somebody without a name");
 }
 
 static bool
@@ -208,28 +211,38 @@ cert_describe(GTlsCertificate *certificate, GPtrArray *lines)
 
 /* ---- memory ---- */
 
-/* Kept as "key hash, first seen, issuer", a line each. A new key from the same issuer is a renewal and not worth a word. */
+/* Kept as "key hash, first seen, issuer, issuer before it if another", a line each. A new key from the same issuer is a renewal and
+ * not worth a word. */
 char *
 cert_remember(GTlsCertificate *certificate, const char *account, const struct stream_memory *memory)
 {
 	g_autofree char *key = cert_key_hash(certificate), *by = issuer(certificate), *now = text_time(clock_now(), false);
-	g_autofree char *known = memory->get(account, "certificate"), *value = NULL;
-	g_auto(GStrv) seen = g_strsplit(known ? known : "", "\n", 3);
+	g_autofree char *known = memory->get(account, KEY), *value = NULL;
+	g_auto(GStrv) seen = g_strsplit(known ? known : "", "\n", LINES);
+	guint lines = g_strv_length(seen);
+	const char *before = lines > BEFORE ? seen[BEFORE] : NULL;
 
 	if (!key)
 		return NULL;
-	if (g_strv_length(seen) == 3) {
-		if (strcmp(seen[0], key) == 0)
-			return g_strdup(seen[1]);
-		if (strcmp(seen[2], by) != 0) {
-			g_autofree char *print = cert_fingerprint(certificate);
-			alert(account, NULL, "certificate-changed",
-				"the server of %s shows another key, issued by %s; before it was issued by %s (new fingerprint "
-				"SHA-256 %s)",
-				account, by, seen[2], print);
-		}
+	if (lines > ISSUER && strcmp(seen[HASH], key) == 0)
+		return g_strdup(seen[FIRST_SEEN]);
+	if (lines > ISSUER && strcmp(seen[ISSUER], by) != 0) {
+		g_autofree char *print = cert_fingerprint(certificate);
+		before = seen[ISSUER];
+		alert(account, NULL, "certificate-changed",
+			"the server of %s shows another key, issued by %s; before it was issued by %s (new fingerprint SHA-256 %s)",
+			account, by, before, print);
 	}
-	value = g_strdup_printf("%s\n%s\n%s", key, now, by);
-	memory->put(account, "certificate", value);
+	value = g_strjoin("\n", key, now, by, before, NULL);
+	memory->put(account, KEY, value);
 	return g_steal_pointer(&now);
+}
+
+char *
+cert_issuer_before(const char *account, const struct stream_memory *memory)
+{
+	g_autofree char *known = memory->get(account, KEY);
+	g_auto(GStrv) seen = g_strsplit(known ? known : "", "\n", LINES);
+
+	return g_strv_length(seen) > BEFORE ? g_strdup(seen[BEFORE]) : NULL;
 }

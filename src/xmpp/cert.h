@@ -18,3 +18,5 @@ void cert_describe(GTlsCertificate *certificate, GPtrArray *lines);
 /* Compares with what the account saw before and remembers it; alerts when both the key and its issuer are new. Returns when the key
  * was seen first, as text; caller frees. */
 char *cert_remember(GTlsCertificate *certificate, const char *account, const struct stream_memory *memory);
+/* Who issued the key before this one, if somebody else did; caller frees. */
+char *cert_issuer_before(const char *account, const struct stream_memory *memory);

@@ -305,6 +305,9 @@ login_refused(Stream *stream, const Element *element)
 			sasl_forget_key(stream->sasl);
 		}
 	}
+	/* A binding that does not fit is refused with the same word as a wrong password. */
+	if (sasl_binding(stream->sasl) && strcmp(name, "not-authorized") == 0)
+		words = "the password is wrong, the account does not exist, or somebody sits between you and the server";
 	fault(&error, FAULT_PEER, "%s refuses the login of %s: %s", stream->domain, stream->config.jid, words);
 	return lose(stream, error, retry);
 }

@@ -353,6 +353,7 @@ stream_describe(const Stream *stream)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new();
 	const struct transport_facts *facts = stream->transport ? transport_facts(stream->transport) : NULL;
+	g_autofree char *before = NULL;
 
 	if (!facts || !facts->secure) {
 		g_ptr_array_add(lines, g_strdup_printf("%s: no secure connection at the moment", stream->config.jid));
@@ -377,6 +378,9 @@ stream_describe(const Stream *stream)
 		cert_describe(facts->certificate, lines);
 	if (stream->first_seen)
 		g_ptr_array_add(lines, g_strdup_printf("this key was first seen: %s", stream->first_seen));
+	before = cert_issuer_before(stream->config.jid, &stream->memory);
+	if (before)
+		g_ptr_array_add(lines, g_strdup_printf("the issuer changed: %s before", before));
 	g_ptr_array_add(lines, NULL);
 	return (char **)g_ptr_array_free(g_steal_pointer(&lines), FALSE);
 }

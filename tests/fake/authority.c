@@ -6,34 +6,57 @@
 #include <string.h>
 
 struct Authority {
-	char *folder, *ca;
+	char *folder, *ca, *domain, *name;
 };
 
-static const char script[] =
+/* $1: folder, $2: domain, $3: name of the authority */
+static const char make_authority[] =
 	"cd \"$1\" && exec 2>/dev/null && "
-	"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Test Authority' -keyout "
-	"ca.key -out "
-	"ca.crt -addext basicConstraints=critical,CA:TRUE && "
+	"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj \"/CN=$3\" -keyout ca.key "
+	"-out ca.crt -addext basicConstraints=critical,CA:TRUE";
+static const char make_leaf[] =
+	"cd \"$1\" && exec 2>/dev/null && "
 	"openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj \"/CN=$2\" -keyout leaf.key -out leaf.csr && "
 	"printf 'subjectAltName=DNS:%s\\n' \"$2\" >ext && "
 	"openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile ext -out leaf.crt && "
 	"cat leaf.crt leaf.key >both.pem && "
 	"openssl x509 -in leaf.crt -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64 | tr -d '\\n' >key";
 
-Authority *
-authority_new(const char *domain)
+static void
+run(const Authority *authority, const char *script)
 {
-	Authority *authority = g_new0(Authority, 1);
-	const char *argv[] = { "sh", "-c", script, "sh", NULL, domain, NULL };
+	const char *argv[] = { "sh", "-c", script, "sh", authority->folder, authority->domain, authority->name, NULL };
 	g_autoptr(GError) error = NULL;
 	int status = 1;
 
-	authority->folder = g_dir_make_tmp("authority-XXXXXX", NULL);
-	authority->ca = g_build_filename(authority->folder, "ca.crt", NULL);
-	argv[4] = authority->folder;
 	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error) || status != 0)
 		g_error("openssl makes no certificate: %s", error ? error->message : "it failed");
+}
+
+Authority *
+authority_new_named(const char *domain, const char *name)
+{
+	Authority *authority = g_new0(Authority, 1);
+
+	authority->folder = g_dir_make_tmp("authority-XXXXXX", NULL);
+	authority->ca = g_build_filename(authority->folder, "ca.crt", NULL);
+	authority->domain = g_strdup(domain);
+	authority->name = g_strdup(name);
+	run(authority, make_authority);
+	run(authority, make_leaf);
 	return authority;
+}
+
+Authority *
+authority_new(const char *domain)
+{
+	return authority_new_named(domain, "Test Authority");
+}
+
+void
+authority_renew(Authority *authority)
+{
+	run(authority, make_leaf);
 }
 
 void
@@ -49,6 +72,8 @@ authority_free(Authority *authority)
 	g_rmdir(authority->folder);
 	g_free(authority->folder);
 	g_free(authority->ca);
+	g_free(authority->domain);
+	g_free(authority->name);
 	g_free(authority);
 }
 

@@ -7,6 +7,8 @@
 typedef struct Authority Authority;
 
 Authority *authority_new(const char *domain);
+Authority *authority_new_named(const char *domain, const char *name);
+void authority_renew(Authority *authority); /* another certificate, with a key of its own */
 void authority_free(Authority *authority);
 const char *authority_file(const Authority *authority);             /* what to trust */
 GTlsCertificate *authority_certificate(const Authority *authority); /* with its key, for a server; the caller's */
