@@ -14,7 +14,7 @@ RATCHET  ?= libomemo-c
 variant  := $(if $(FUZZ),fuzz,$(if $(SAN),san,release)$(if $(findstring clang,$(CC)),-clang))$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
 B        := build/$(variant)
 PKG      := pkg-config
-packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2
+packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
 
 ,        := ,

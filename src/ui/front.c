@@ -448,6 +448,7 @@ front_apply_options(void)
 	if (!theme_read(&theme, screen_colours() ? name : "mono", &error))
 		layout_hint(STYLE_STATUS_WARNING, error->message);
 	screen_theme(&theme);
+	term_bidi();
 	screen_repaint();
 	layout_dirty(PART_ALL);
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "api/timer.h"
+#include "ui/bidi.h"
 #include "ui/front.h"
-#include "ui/glyph.h"
 #include "ui/term.h"
 
 #define FRAME_US 33000 /* between two frames while much comes in */
@@ -174,6 +174,30 @@ prompt_of(const Window *window, enum style *style)
 	return g_strdup("> ");
 }
 
+/* A blank behind it is the place of what is typed next: left of a text that reads from right to left. */
+static void
+draw_input_line(int row, int col, int width, const char *text, size_t length)
+{
+	g_autofree char *longer = NULL;
+	if (!bidi_is_needed(text, length)) {
+		screen_line(row, col, width, STYLE_INPUT, text, length);
+		return;
+	}
+	longer = g_strdup_printf("%.*s ", (int)length, text);
+	int room = glyph_width(longer, length + 1) <= width ? 1 : 0;
+	screen_line(row, col, width, STYLE_INPUT | (bidi_is_rtl(text, length) ? STYLE_RTL : 0), longer, length + room);
+}
+
+static int
+column_of(const char *text, const struct editor_line *line, size_t cursor, int col)
+{
+	size_t length = line->to - line->from;
+	if (!bidi_is_needed(text + line->from, length))
+		return col;
+	g_autofree char *longer = g_strdup_printf("%.*s ", (int)length, text + line->from);
+	return bidi_column(longer, length + 1, cursor - line->from, bidi_is_rtl(text + line->from, length));
+}
+
 static void
 draw_input(Window *window)
 {
@@ -198,8 +222,10 @@ draw_input(Window *window)
 			screen_put(row, 0, prompt_width, prompt_style, prompt, -1);
 		else
 			screen_fill(row, 0, prompt_width, STYLE_INPUT);
-		screen_line(row, prompt_width, width, STYLE_INPUT, text + line->from, line->to - line->from);
+		draw_input_line(row, prompt_width, width, text + line->from, line->to - line->from);
 	}
+	cursor_col =
+		column_of(text, &g_array_index(lines, struct editor_line, cursor_line), editor_cursor(window->editor), cursor_col);
 	screen_cursor(rows - wanted + cursor_line - layout.input_top, MIN(prompt_width + cursor_col, cols - 1));
 }
 

@@ -7,7 +7,8 @@
 #include <time.h>
 
 #include "api/jid.h"
-#include "ui/glyph.h"
+#include "ui/address.h"
+#include "ui/bidi.h"
 
 /* Longer texts are cut on the screen, not in the store. */
 #define DRAWN_MAX (32 * 1024)
@@ -103,6 +104,7 @@ line_free(gpointer data)
 	if (line->message)
 		message_unref(line->message);
 	g_free(line->text);
+	g_free(line->warning);
 	g_free(line);
 }
 
@@ -189,6 +191,10 @@ line_rows(struct line *line, const Conversation *conv, int cols)
 	line->rows = line->plain ? 1 : (int)wrap_count(text, MIN(length, DRAWN_MAX), is.text_width);
 	if (length > DRAWN_MAX && !line->plain)
 		line->rows++;
+	g_free(line->warning);
+	line->warning = line->plain ? NULL : address_warning(text, MIN(length, DRAWN_MAX));
+	if (line->warning)
+		line->rows += wrap_count(line->warning, strlen(line->warning), is.text_width);
 	if (has_reason(line->message))
 		line->rows += wrap_count(line->message->reason, strlen(line->message->reason), is.text_width);
 	return line->rows;
@@ -283,13 +289,17 @@ static void
 draw_text(const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign)
 {
 	size_t at = 0, next;
+	/* The direction is that of the paragraph, on all rows of it. */
+	Style direction = bidi_is_rtl(text, length) ? STYLE_RTL : 0;
 	do {
 		size_t bytes = wrap_next(text + at, length - at, is->text_width, &next);
 		if (is_seen(place)) {
 			if (sign)
 				draw_margin(is, place->row, place->col, at ? "" : sign, style);
-			screen_line(place->row, place->col + is->text, is->text_width, style, text + at, bytes);
+			screen_line(place->row, place->col + is->text, is->text_width, style | direction, text + at, bytes);
 		}
+		if (bytes < next && memchr(text + at + bytes, '\n', next - bytes))
+			direction = bidi_is_rtl(text + at + next, length - at - next) ? STYLE_RTL : 0;
 		sign = sign ? sign : "";
 		at += next;
 		place->row++;
@@ -323,6 +333,8 @@ line_draw(struct line *line, const struct line *above, const Conversation *conv,
 		g_autofree char *more = g_strdup_printf("… %s more", size);
 		draw_text(&is, &place, more, strlen(more), STYLE_EVENT, "-!-");
 	}
+	if (line->warning)
+		draw_text(&is, &place, line->warning, strlen(line->warning), STYLE_DOUBT, "!");
 	if (has_reason(message))
 		draw_text(&is, &place, message->reason, strlen(message->reason), STYLE_ERROR, "!");
 	/* The nick of an action may have been another one when it was measured. */

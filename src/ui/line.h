@@ -11,6 +11,7 @@ struct line {
 	bool plain; /* columns are kept: cut, not wrapped */
 	Message *message;
 	char *text;
+	char *warning;  /* a row below it, NULL: none; as of the last measuring */
 	int cols, rows; /* measured for this width; 0: not yet */
 };
 

@@ -11,7 +11,7 @@
 #include <term.h>
 #include <unistd.h>
 
-#include "ui/glyph.h"
+#include "ui/bidi.h"
 
 #define COLS_MAX 1000
 #define ROWS_MAX 500
@@ -85,7 +85,7 @@ screen_theme(const struct theme *wanted)
 static const struct cell_style *
 style_of(Style style)
 {
-	guint colour = style >> 8;
+	guint colour = (style & ~STYLE_RTL) >> 8;
 	if (!colour || !colours)
 		return &looks[style & 0xff];
 	struct cell_style *nick = &nicks[(colour - 1) & 0xff];
@@ -230,78 +230,92 @@ set_cell(cchar_t *cell, const gunichar *chars, guint count, const struct cell_st
 	setcchar(cell, wide, look->attributes, 0, &pair);
 }
 
-/* The cells of one row while they are gathered. */
-struct row {
+/* The glyphs of one row while they are gathered, and their cells. */
+static struct row {
+	struct glyph glyphs[COLS_MAX + 1];
+	guint order[COLS_MAX + 1];
 	cchar_t cells[COLS_MAX + 1];
-	int count, used;
-};
+	int glyph_count, count, used;
+} gathered;
 
 static void
-add_glyph(struct row *row, const struct glyph *glyph, Style style)
+add_cells(const struct glyph *glyph, Style style)
 {
 	const struct cell_style *look = style_of(glyph->odd ? STYLE_ODD : style);
 	if (!*glyph->word) {
-		set_cell(&row->cells[row->count++], glyph->chars, glyph->count, look);
-	} else {
-		for (const char *at = glyph->word; *at; at = g_utf8_next_char(at)) {
-			gunichar c = g_utf8_get_char(at);
-			set_cell(&row->cells[row->count++], &c, 1, look);
-		}
+		set_cell(&gathered.cells[gathered.count++], glyph->chars, glyph->count, look);
+		return;
 	}
-	row->used += glyph->width;
+	for (const char *at = glyph->word; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		set_cell(&gathered.cells[gathered.count++], &c, 1, look);
+	}
+}
+
+/* The glyphs of text that fit into width; with … at the end where some do not. */
+static void
+gather(const char *text, const char *end, int width)
+{
+	/* The place for … : where to go back to when the text turns out too long. */
+	int cut_count = 0, cut_used = 0;
+	gathered.glyph_count = gathered.count = gathered.used = 0;
+	while (text < end) {
+		struct glyph *glyph = &gathered.glyphs[gathered.glyph_count];
+		glyph_next(glyph, text, end);
+		if (glyph->ends_line) {
+			/* Who draws a line has broken it before: in a single line a break is one more hidden thing. */
+			memcpy(glyph->word, "^J", 3);
+			glyph->width = 2;
+			glyph->odd = true;
+		}
+		if (gathered.used + glyph->width > width) {
+			gathered.glyph_count = cut_count;
+			gathered.used = cut_used;
+			if (gathered.used < width) {
+				gathered.glyphs[gathered.glyph_count++] =
+					(struct glyph){ .width = 1, .count = 1, .chars = { 0x2026 } };
+				gathered.used++;
+			}
+			break;
+		}
+		gathered.glyph_count++;
+		gathered.used += glyph->width;
+		if (gathered.used < width) {
+			cut_count = gathered.glyph_count;
+			cut_used = gathered.used;
+		}
+		text += glyph->bytes;
+	}
 }
 
 int
 screen_put(int at_row, int col, int width, Style style, const char *text, gssize length)
 {
-	static struct row row;
 	if (!screen || at_row < 0 || at_row >= LINES || col < 0 || col >= screen_cols() || width <= 0)
 		return 0;
 	width = MIN(width, screen_cols() - col);
 	const char *end = text + (length < 0 ? strlen(text) : (size_t)length);
-	row.count = row.used = 0;
-	/* The place for … : where to go back to when the text turns out too long. */
-	int cut_count = 0, cut_used = 0;
-	while (text < end) {
-		struct glyph glyph;
-		glyph_next(&glyph, text, end);
-		if (glyph.ends_line) {
-			/* Who draws a line has broken it before: in a single line a break is one more hidden thing. */
-			memcpy(glyph.word, "^J", 3);
-			glyph.width = 2;
-			glyph.odd = true;
-		}
-		if (row.used + glyph.width > width) {
-			struct glyph dots = { .width = 1, .count = 1, .chars = { 0x2026 } };
-			row.count = cut_count;
-			row.used = cut_used;
-			if (row.used < width)
-				add_glyph(&row, &dots, style);
-			break;
-		}
-		add_glyph(&row, &glyph, style);
-		if (row.used < width) {
-			cut_count = row.count;
-			cut_used = row.used;
-		}
-		text += glyph.bytes;
-	}
-	mvadd_wchnstr(at_row, col, row.cells, row.count);
-	return row.used;
+	gather(text, end, width);
+	bool turned = bidi_is_needed(text, end - text);
+	if (turned)
+		bidi_reorder(gathered.glyphs, gathered.glyph_count, style & STYLE_RTL, gathered.order);
+	for (int i = 0; i < gathered.glyph_count; i++)
+		add_cells(&gathered.glyphs[turned ? gathered.order[i] : (guint)i], style);
+	mvadd_wchnstr(at_row, col, gathered.cells, gathered.count);
+	return gathered.used;
 }
 
 void
 screen_fill(int at_row, int col, int width, Style style)
 {
-	static struct row row;
 	static const gunichar blank = ' ';
 	if (!screen || at_row < 0 || at_row >= LINES || col < 0 || col >= screen_cols() || width <= 0)
 		return;
 	width = MIN(width, screen_cols() - col);
-	set_cell(&row.cells[0], &blank, 1, style_of(style));
+	set_cell(&gathered.cells[0], &blank, 1, style_of(style));
 	for (int i = 1; i < width; i++)
-		row.cells[i] = row.cells[0];
-	mvadd_wchnstr(at_row, col, row.cells, width);
+		gathered.cells[i] = gathered.cells[0];
+	mvadd_wchnstr(at_row, col, gathered.cells, width);
 }
 
 void

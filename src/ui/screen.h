@@ -8,6 +8,8 @@
 
 /* An enum style, and for nicks a colour of the 256 in the upper bits. */
 typedef guint32 Style;
+/* And a text that reads from right to left. */
+#define STYLE_RTL ((Style)1 << 31)
 #define STYLE_COLOURED(style, colour) ((Style)(style) | ((guint32)((colour) + 1) << 8))
 
 /* term NULL: from the environment. Fails with a sentence where a full screen cannot be drawn. */

@@ -4,6 +4,8 @@
 
 #include "account/account.h"
 #include "account/contact.h"
+#include "api/jid.h"
+#include "ui/address.h"
 #include "ui/front.h"
 #include "ui/glyph.h"
 #include "ui/layout.h"
@@ -86,6 +88,11 @@ put_peer(struct bar *bar, Window *window)
 	Account *account = window->account ? account_find(window->account) : NULL;
 	/* The address comes first: a name could look like one. */
 	put(bar, STYLE_TITLE, peer);
+	g_autofree char *domain = jid_domain(peer), *punycode = domain ? address_punycode(domain) : NULL;
+	if (punycode) {
+		put(bar, STYLE_TITLE, " ");
+		put(bar, STYLE_TITLE_WARNING, punycode);
+	}
 	if (strcmp(title, peer)) {
 		put(bar, STYLE_TITLE_DIM, "  ");
 		put(bar, STYLE_TITLE, title);

@@ -9,11 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/bidi.h"
 #include "ui/screen.h"
 
 /* Bracketed paste and reports of focus; what a terminal does not know it ignores. */
 #define MODES_ON "\033[?2004h\033[?1004h"
-#define MODES_OFF "\033[?1004l\033[?2004l"
+#define MODES_OFF "\033[8h\033[?1004l\033[?2004l"
+/* Who could put right-to-left text in order (BDSM, ECMA-48 mode 8) is told that it comes in order. */
+#define BIDI_OURS "\033[8l"
+#define BIDI_THEIRS "\033[8h"
 #define INPUT_CHUNK 16384
 /* A terminal that goes away says so by a signal too, which ends the program in order. */
 #define LOST_MS 200
@@ -29,6 +33,22 @@ knows_modes(void)
 {
 	const char *term = g_getenv("TERM");
 	return term && !g_str_has_prefix(term, "vt") && !g_str_has_prefix(term, "linux");
+}
+
+void
+term_bidi(void)
+{
+	if (knows_modes())
+		screen_send(bidi_is_on ? BIDI_OURS : BIDI_THEIRS);
+}
+
+static void
+modes_on(void)
+{
+	if (!knows_modes())
+		return;
+	screen_send(MODES_ON);
+	term_bidi();
 }
 
 static void
@@ -121,8 +141,7 @@ term_start(const struct term_calls *wanted, GError **error)
 	stopped = false;
 	listen_to_keys();
 	screen_flush();
-	if (knows_modes())
-		screen_send(MODES_ON);
+	modes_on();
 	return true;
 }
 
@@ -156,8 +175,7 @@ term_take_back(void)
 	/* The window may have another size by now. */
 	screen_resize();
 	screen_resume();
-	if (knows_modes())
-		screen_send(MODES_ON);
+	modes_on();
 	listen_to_keys();
 }
 

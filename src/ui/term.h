@@ -31,4 +31,5 @@ void term_suspend(void); /* until the shell lets us go on */
 void term_give_away(void);
 void term_take_back(void);
 /* False while the terminal does not take output: draw later. */
+void term_bidi(void); /* ui.bidi has changed */
 bool term_writable(void);

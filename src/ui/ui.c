@@ -5,6 +5,7 @@
 #include "api/error.h"
 #include "api/option.h"
 #include "base/table.h"
+#include "ui/bidi.h"
 #include "ui/front.h"
 #include "ui/line.h"
 #include "ui/theme.h"
@@ -135,6 +136,12 @@ static const struct option options[] = {
 		.value = &front_options.paste_ask,
 		.initial = "on",
 		.summary = "Ask before a paste of more than 5 lines goes into the input line" },
+	{ .name = "ui.bidi",
+		.type = OPTION_BOOL,
+		.value = &bidi_is_on,
+		.initial = "on",
+		.summary = "Put right-to-left text in order",
+		.help = "Switch it off where the terminal does it itself and shows such lines turned twice." },
 	{ .name = "ui.notify",
 		.type = OPTION_CHOICE,
 		.value = &front_options.notify,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/address.h"
+#include "ui/bidi.h"
 #include "ui/screen.h"
 
 static FILE *terminal;
@@ -95,6 +97,79 @@ line_breaks_in_a_line_do_not_break_it(void **state)
 	expect_row(1, 20, "one^Jtwo^M          ");
 }
 
+/* G03 */
+static void
+hebrew_is_put_in_the_order_of_the_screen(void **state)
+{
+	(void)state;
+	screen_line(2, 0, 12, STYLE_TEXT, "ab שלום cd", -1);
+	expect_row(2, 12, "ab םולש cd  ");
+	/* A line that reads from the right, with a number and brackets. */
+	screen_line(2, 0, 12, STYLE_TEXT | STYLE_RTL, "(שלום) 12.", -1);
+	expect_row(2, 12, ".12 (םולש)  ");
+	assert_true(bidi_is_rtl("12 שלום", strlen("12 שלום")));
+	assert_false(bidi_is_rtl("a שלום", strlen("a שלום")));
+	assert_false(bidi_is_rtl("\nשלום", strlen("\nשלום")));
+	/* Arabic letters are joined: beh at the begin, in the middle, at the end. */
+	screen_line(2, 0, 3, STYLE_TEXT, "ببب", -1);
+	expect_row(2, 3, "\uFE90\uFE92\uFE91");
+	/* Overrides are shown and turn nothing, and nothing behind the text. */
+	screen_line(2, 0, 20, STYLE_TEXT, "\u202eexe.gpj\u2067", -1);
+	expect_row(2, 20, "‹RLO›exe.gpj‹RLI›   ");
+	bidi_is_on = false;
+	screen_line(2, 0, 4, STYLE_TEXT, "שלום", -1);
+	expect_row(2, 4, "שלום");
+	bidi_is_on = true;
+}
+
+static void
+the_cursor_stands_on_its_letter(void **state)
+{
+	(void)state;
+	const char *text = "ab שלום ";
+	assert_int_equal(bidi_column(text, strlen(text), 0, false), 0);
+	assert_int_equal(bidi_column(text, strlen(text), 3, false), 6); /* ש */
+	assert_int_equal(bidi_column(text, strlen(text), 9, false), 3); /* ם */
+	assert_int_equal(bidi_column(text, strlen(text), 11, false), 7);
+	/* Behind a text from right to left is at its left. */
+	assert_int_equal(bidi_column("שלום ", 9, 0, true), 4);
+	assert_int_equal(bidi_column("שלום ", 9, 8, true), 0);
+}
+
+/* G03 */
+static void
+domains_of_mixed_scripts_are_told_in_punycode(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *wanted;
+	} cases[] = {
+		{ "see https://аррӏе.com/login", "аррӏе.com mixes scripts: it is xn--80ak6aa92e.com" },
+		{ "xmpp:bob@gоogle.com?message", "gоogle.com mixes scripts: it is xn--ggle-55da.com" },
+		{ "www.pаypal.com.", "www.pаypal.com mixes scripts: it is www.xn--pypal-4ve.com" },
+		{ "https://münchen.de and пример.рф and 日本語.jp and café.example.", NULL },
+		{ "Plain words, и русские тоже. Also one.two", NULL },
+		{ "nothing at all", NULL },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *is = address_warning(cases[i].text, strlen(cases[i].text));
+		if (cases[i].wanted) {
+			assert_non_null(is);
+			/* The second o may be any lookalike; what counts is that the name is told. */
+			if (!strstr(cases[i].text, "gоogle"))
+				assert_string_equal(is, cases[i].wanted);
+			else
+				assert_non_null(strstr(is, "it is xn--"));
+		} else {
+			assert_null(is);
+		}
+	}
+	char broken[] = "\xd0.\xff\xd0\xb0.com";
+	g_autofree char *none = address_warning(broken, strlen(broken));
+	g_autofree char *empty = address_warning("", 0);
+	assert_null(empty);
+}
+
 static void
 places_outside_are_ignored(void **state)
 {
@@ -124,6 +199,9 @@ main(void)
 		cmocka_unit_test(text_is_cut_to_its_place),
 		cmocka_unit_test(no_byte_of_a_remote_escape_reaches_the_terminal),
 		cmocka_unit_test(line_breaks_in_a_line_do_not_break_it),
+		cmocka_unit_test(hebrew_is_put_in_the_order_of_the_screen),
+		cmocka_unit_test(the_cursor_stands_on_its_letter),
+		cmocka_unit_test(domains_of_mixed_scripts_are_told_in_punycode),
 		cmocka_unit_test(places_outside_are_ignored),
 		cmocka_unit_test(dumb_terminals_are_refused_in_a_sentence),
 	};
