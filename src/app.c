@@ -17,6 +17,7 @@
 #include "cmd/run.h"
 #include "conf/conf.h"
 #include "conf/settings.h"
+#include "keeper.h"
 #include "plugin/plugin.h"
 #include "plugin/registry.h"
 #include "store/db.h"
@@ -262,6 +263,14 @@ find_passphrase(void)
 	}
 }
 
+/* Before anybody types a passphrase or anything is derived from it. */
+static bool
+hold_profile(GError **error)
+{
+	g_autofree char *path = files_path(FOLDER_DATA, DB_NAME, error);
+	return path && db_hold(path, error);
+}
+
 /* ---- down the list and back up ---- */
 
 void
@@ -274,6 +283,7 @@ app_fill_tables(void)
 	chat_init();
 	ui_init();
 	cmd_init();
+	keeper_init();
 	plugin_init();
 }
 
@@ -292,8 +302,17 @@ start(GError **error)
 		.run_line = cmd_run, .complete = cmd_complete, .unlock = use_passphrase, .quit = app_quit
 	};
 	calls.stay = app.options->stay;
+	g_autoptr(GError) in_use = NULL;
+	if (!hold_profile(&in_use) && !app.options->headless) {
+		g_propagate_error(error, g_steal_pointer(&in_use));
+		return false;
+	}
 	if (!ui()->start(&calls, error))
 		return false;
+	if (in_use) {
+		fail_start(in_use);
+		return true;
+	}
 	if (bad_line)
 		alert(NULL, NULL, "settings", "%s", bad_line->message);
 	static const struct cmd_app doors = { .lock = app_lock, .quit = app_quit };

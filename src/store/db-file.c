@@ -14,20 +14,23 @@
 
 static const char plain_header[] = "SQLite format 3";
 static int lock_fd = -1;
+static bool held; /* by the whole process, not only by an open store */
 
 /* ---- the lock of the profile ---- */
 
 bool
 file_lock(const char *path, GError **error)
 {
+	if (held)
+		return true;
 	g_autofree char *lock = g_strconcat(path, ".lock", NULL);
 	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	struct stat status;
 	if (fd < 0)
 		return fault(error, FAULT_STORE, "cannot open %s: %s", lock, g_strerror(errno));
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid()) {
 		close(fd);
-		return fault(error, FAULT_STORE, "%s is not a plain file - remove it", lock);
+		return fault(error, FAULT_STORE, "%s is not a plain file of yours - remove it", lock);
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		char holder[16] = "";
@@ -46,9 +49,18 @@ file_lock(const char *path, GError **error)
 	return true;
 }
 
+bool
+db_hold(const char *path, GError **error)
+{
+	held = held || file_lock(path, error);
+	return held;
+}
+
 void
 file_unlock(void)
 {
+	if (held)
+		return;
 	if (lock_fd >= 0)
 		close(lock_fd);
 	lock_fd = -1;

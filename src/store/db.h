@@ -7,6 +7,10 @@
 
 #define DB_NAME "sotto.db" /* in FOLDER_DATA */
 
+/* One process has the profile: taken before the passphrase is asked for, kept until the process ends. FAULT_BUSY when another has
+ * it. db_open() takes it for as long as it is open where nobody did. */
+bool db_hold(const char *path, GError **error);
+
 /* Open (or create) with the raw key of 32 bytes and run the migrations of TABLE_MIGRATIONS. Refuses when the library is not
  * SQLCipher, when another process holds the profile, when a page fails its check (the file is copied aside first and the
  * sentence says where). */

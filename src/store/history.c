@@ -9,12 +9,18 @@
 #include "store/db.h"
 #include "store/store.h"
 
-enum { SLICE = 300, PAUSE_MS = 20 };
+enum { SLICE = 300, PAUSE_MS = 20, DAY_MS = 24 * 60 * 60 * 1000 };
 
 #define DAY (24 * 60 * 60 * G_GINT64_CONSTANT(1000000))
 
-const char *const history_choices[] = { "all", "year", "90-days", "30-days", "7-days", "none", NULL };
-static const int days[] = { -1, 365, 90, 30, 7, 0 };
+const char *const history_choices[] = { "ask", "all", "year", "90-days", "30-days", "7-days", "none", NULL };
+static const int days[] = { 90, -1, 365, 90, 30, 7, 0 };
+
+bool
+history_is_chosen(void)
+{
+	return store_set.keep != 0;
+}
 
 /* ---- one conversation ---- */
 
@@ -138,6 +144,14 @@ is_small(void)
 }
 
 static void
+prune_again(gpointer data)
+{
+	(void)data;
+	prune.timer = 0;
+	history_prune();
+}
+
+static void
 prune_end(const GError *error)
 {
 	g_autoptr(GError) why = NULL;
@@ -157,10 +171,12 @@ prune_some(gpointer data)
 	prune.timer = 0;
 	if (!store_is_open())
 		return;
-	if (prune_slice(&error))
+	if (prune_slice(&error)) {
 		prune.timer = clock_after(PAUSE_MS, prune_some, NULL, NULL);
-	else
+	} else {
 		prune_end(error);
+		prune.timer = clock_after(DAY_MS, prune_again, NULL, NULL);
+	}
 }
 
 static bool

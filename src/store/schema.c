@@ -88,22 +88,18 @@ static const struct option options[] = {
 		.help = "The first line of what it prints is the passphrase. It is run as an argument vector, not by a shell, and "
 			"has 30 "
 			"seconds. Empty: the passphrase comes from the desktop's keyring if it is there, or is asked for." },
-	{ "history.keep", OPTION_CHOICE, &store_set.keep, .initial = "all", .choices = history_choices,
+	{ "history.keep", OPTION_CHOICE, &store_set.keep, .initial = "ask", .choices = history_choices,
 		.summary = "How long messages are kept on this machine",
-		.help = "Older messages are deleted and overwritten, with the index of their words and their earlier versions, "
+		.help = "ask: 90 days, and the terminal asks at its first start; nothing goes before that is answered. Without a "
+			"terminal it is 90 days. Older messages are deleted and overwritten, with the index of their words and "
+			"their earlier versions, "
 			"when the "
-			"program starts or this is changed. \"none\": all of them go when the program ends. Messages that still "
+			"program starts, once a day and when this is changed. \"none\": all of them go when the program ends. "
+			"Messages that still "
 			"wait to be "
 			"sent are spared, and what the server keeps is not touched." },
 	{ NULL },
 };
-
-static void
-look_ready(const Event *event)
-{
-	(void)event;
-	history_prune();
-}
 
 static void
 look_option(const Event *event)
@@ -113,7 +109,6 @@ look_option(const Event *event)
 }
 
 static const struct event_watch watches[] = {
-	{ "history: at the start", EVENT_READY, look_ready },
 	{ "history: another choice", EVENT_OPTION, look_option },
 	{ NULL },
 };

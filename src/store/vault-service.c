@@ -33,6 +33,9 @@ static struct {
 	void (*store)(const Schema *schema, GHashTable *attributes, const char *collection, const char *label, const char *password,
 		GCancellable *cancellable, GAsyncReadyCallback done, gpointer data);
 	gboolean (*store_finish)(GAsyncResult *result, GError **error);
+	void (*clear)(
+		const Schema *schema, GHashTable *attributes, GCancellable *cancellable, GAsyncReadyCallback done, gpointer data);
+	gboolean (*clear_finish)(GAsyncResult *result, GError **error);
 	void (*wipe)(char *password);
 } secret;
 
@@ -44,6 +47,8 @@ static const struct {
 	{ "secret_password_lookup_nonpageable_finish", (gpointer *)&secret.lookup_finish },
 	{ "secret_password_storev", (gpointer *)&secret.store },
 	{ "secret_password_store_finish", (gpointer *)&secret.store_finish },
+	{ "secret_password_clearv", (gpointer *)&secret.clear },
+	{ "secret_password_clear_finish", (gpointer *)&secret.clear_finish },
 	{ "secret_password_free", (gpointer *)&secret.wipe },
 };
 
@@ -143,6 +148,18 @@ on_stored(GObject *source, GAsyncResult *result, gpointer data)
 	finish(question, question->error ? NULL : secret_ref(question->passphrase));
 }
 
+static void
+on_cleared(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct question *question = data;
+	g_autoptr(GError) why = NULL;
+	(void)source;
+	if (!secret.clear_finish(result, &why))
+		fault(&question->error, FAULT_GONE, "the keyring has no passphrase of this profile%s%s", why ? ": " : "",
+			why ? why->message : "");
+	finish(question, NULL);
+}
+
 /* NULL when there is nobody to ask; done is then called later. */
 static struct question *
 question_new(vault_passphrase_done done, gpointer data)
@@ -183,4 +200,13 @@ vault_tell_service(const Secret *passphrase, vault_passphrase_done done, gpointe
 	question->passphrase = secret_copy(secret_bytes(passphrase), secret_length(passphrase));
 	secret.store(&schema, wanted, NULL, "Passphrase of the sotto store", secret_bytes(passphrase), question->cancellable,
 		on_stored, question);
+}
+
+void
+vault_forget_service(vault_passphrase_done done, gpointer data)
+{
+	struct question *question = question_new(done, data);
+	g_autoptr(GHashTable) wanted = attributes();
+	if (question)
+		secret.clear(&schema, wanted, question->cancellable, on_cleared, question);
 }

@@ -20,6 +20,7 @@ void vault_run_command(const char *command_line, vault_passphrase_done done, gpo
 /* The Secret Service, FAULT_GONE when there is none or it does not know us. */
 void vault_ask_service(vault_passphrase_done done, gpointer data);
 void vault_tell_service(const Secret *passphrase, vault_passphrase_done done, gpointer data);
+void vault_forget_service(vault_passphrase_done done, gpointer data);
 /* Another passphrase for the same key; error is NULL when it worked. */
 typedef void (*vault_changed)(const GError *error, gpointer data);
 void vault_change(const Secret *old_passphrase, const Secret *new_passphrase, vault_changed done, gpointer data);

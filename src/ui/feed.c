@@ -14,6 +14,7 @@
 struct question {
 	guint id;
 	guint window;
+	bool plain; /* about no account and no chat: Enter alone answers it */
 	char **choices;
 	char *words;
 };
@@ -258,6 +259,7 @@ on_ask(const Event *event)
 	question->id = event->ask.id;
 	question->window = window->number;
 	question->choices = g_strdupv((char **)event->ask.choices);
+	question->plain = !event->account && !event->ask.peer;
 	g_autofree char *joined = g_strjoinv(" or /", question->choices);
 	question->words = g_strdup_printf("? /%s", joined);
 	g_ptr_array_add(questions, question);
@@ -294,6 +296,19 @@ feed_answer(const Window *window, const char *choice)
 			}
 	}
 	return false;
+}
+
+void
+feed_answer_plain(const Window *window)
+{
+	for (guint i = 0; i < questions->len; i++) {
+		const struct question *question = questions->pdata[i];
+		if (question->window == window->number && question->plain) {
+			g_autofree char *answer = g_strdup(question->choices[0]);
+			ask_answer(question->id, answer, NULL);
+			return;
+		}
+	}
 }
 
 void

@@ -173,8 +173,10 @@ send_line(void)
 		editor_do(window->editor, "end-of-line");
 		return;
 	}
-	if (!*text)
+	if (!*text) {
+		feed_answer_plain(window);
 		return;
+	}
 	if (is_slip(text) && !front.guarded) {
 		front.guarded = true;
 		layout_hint(STYLE_STATUS_WARNING, "a space before the slash: Enter again says it, or take the space away");
@@ -518,6 +520,7 @@ const struct front_end ui_terminal = {
 	.stop = stop,
 	.show = show_conversation,
 	.current = current_conversation,
+	.can_ask = true,
 	.ask_secret = secret_ask,
 	.window = go_window,
 	.show_unlock = show_unlock,

@@ -37,6 +37,7 @@ void feed_output_window(guint64 seq); /* answers to line seq go to the window th
 void feed_ready(void);
 void feed_reset(void);
 /* An open question of this window that has this choice: answered. */
+void feed_answer_plain(const Window *window); /* Enter without a word: the first choice, where it is about no chat */
 bool feed_answer(const Window *window, const char *choice);
 
 /* status.c */

@@ -17,6 +17,7 @@ struct ui_calls {
 
 struct front_end {
 	const char *name;
+	bool can_ask; /* a person is there who can type something unseen */
 	bool (*start)(const struct ui_calls *calls, GError **error);
 	void (*stop)(void);
 	void (*show)(Conversation *conv); /* bring it into view */

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The passphrase of the store: another one, who may ask for it at all, and the question how long messages are kept."""
+
+import os
+import signal
+import subprocess
+import time
+
+from terminal import Terminal
+from test_terminal import PASSPHRASE, terminal, unlock  # noqa: F401
+
+
+def vault(lab, name="alice"):
+    return lab.dir / "profiles" / name / "profile" / "data" / "vault"
+
+
+def opens(lab, passphrase):
+    client = lab.client("alice", passphrase=passphrase)
+    client.start(ready=False)
+    ready = client.wait(None, where=lambda e: e["event"] in ("ready", "error"), timeout=30)["event"] == "ready"
+    if ready:
+        client.quit()
+    else:
+        assert client.join() == 1
+    return ready
+
+
+def change(one, old, new, again=None):
+    one.line("/passphrase").wait("as it is now").line(old)
+    one.wait("new passphrase:").line(new)
+    one.wait("once more").line(again or new)
+
+
+def test_another_passphrase_opens_the_store_and_the_old_one_does_not(lab, terminal):  # noqa: F811
+    one = unlock(terminal())
+    before = vault(lab).read_bytes()
+    one.line("/passphrase").wait("as it is now").line("not this one")
+    one.wait("passphrase is wrong")
+    change(one, PASSPHRASE, "new horse", "new hearse")
+    one.wait("the second was not the")
+    one.line("/passphrase").wait("as it is now").keys("\x03")
+    one.wait("you gave up")
+    assert vault(lab).read_bytes() == before
+    change(one, PASSPHRASE, "new horse")
+    one.wait("has a new passphrase", timeout=30)
+    assert b"new horse" not in one.raw and b"correct" not in one.raw, "a passphrase was shown"
+    one.line("/quit")
+    assert one.end() == 0
+    assert opens(lab, "new horse") and not opens(lab, PASSPHRASE)
+
+
+# M01
+def test_killed_while_the_passphrase_changes_the_old_or_the_new_one_opens(lab, terminal):  # noqa: F811
+    now = PASSPHRASE
+    unlock(terminal()).line("/quit").end()
+    for n, delay in enumerate((0.0, 0.03, 0.08, 0.12, 0.2)):
+        one = unlock(terminal(), new=False)
+        change(one, now, f"horse {n}")
+        time.sleep(delay)
+        os.kill(one.pid, signal.SIGKILL)
+        one.end()
+        if opens(lab, f"horse {n}"):
+            now = f"horse {n}"
+        else:
+            assert opens(lab, now)
+
+
+def test_without_a_terminal_the_passphrase_is_not_changed(lab):
+    client = lab.client("alice").start()
+    assert "in a terminal" in client.run("/passphrase", ok=False)
+    assert "in a terminal" in client.run("/passphrase keyring on", ok=False)
+    assert "keyring" in client.run("/passphrase keyring off", ok=False)
+    client.quit()
+
+
+def test_a_second_process_is_refused_before_anything_is_typed(lab, terminal):  # noqa: F811
+    first = unlock(terminal())
+    second = terminal()
+    assert second.end() == 1
+    assert f"in use by another sotto (process {first.pid})" in second.raw.decode().replace("\r\n", " ")
+    assert "assphrase" not in second.text()
+    first.line("/lock").wait("are locked")
+    third = terminal()
+    assert third.end() == 1 and b"in use" in third.raw, "the unlock screen does not hold the profile"
+    # Headless it is said before the passphrase comes at all.
+    read, write = os.pipe()
+    headless = subprocess.run([lab.sotto, "--headless", "--config-dir", vault(lab).parent.parent, "--passphrase-fd", str(read)],
+                              pass_fds=(read,), stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
+    os.close(read), os.close(write)
+    assert headless.returncode == 1 and b"in use" in headless.stdout
+    unlock(first, new=False).line("/quit")
+    assert first.end() == 0
+
+
+def settings(lab):
+    path = vault(lab).parent.parent / "sotto.conf"
+    return path.read_text() if path.exists() else ""
+
+
+def test_the_first_start_asks_how_long_messages_are_kept(lab, terminal):  # noqa: F811
+    one = unlock(terminal())
+    one.wait("How long shall messages be kept").keys("\r").wait("answered: 90-days")
+    assert "history.keep = 90-days" in settings(lab)
+    one.line("/quit").end()
+    two = unlock(terminal(), new=False)
+    two.line("/set history.keep").wait("history.keep = 90-days")
+    assert "How long shall" not in two.text()
+    two.line("/quit").end()
+
+
+def test_another_answer_than_the_offered_one(lab, terminal):  # noqa: F811
+    one = unlock(terminal())
+    one.wait("How long shall messages be kept").line("/none").wait("answered: none")
+    assert "history.keep = none" in settings(lab)
