@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The transport over real sockets and real TLS on loopback: both ends bind the same channel, certificates are checked, and with a
  * proxy no byte and no name goes another way. */
+#include "base/clock.h"
 #include "fake/authority.h"
 #include "fake/leaks.h"
 #include "xmpp/cert.h"
@@ -25,6 +26,7 @@ struct server {
 	GString *received; /* by the raw side */
 	char *alpn;
 	guint connections;
+	bool silent;
 };
 static struct server server;
 
@@ -51,6 +53,10 @@ on_connection(GSocketService *service, GSocketConnection *connection, GObject *s
 	static const char *const protocols[] = { "xmpp-client", NULL };
 	(void)source, (void)data;
 	server.connections++;
+	if (server.silent) {
+		g_object_set_data_full(G_OBJECT(service), "silent", g_object_ref(connection), g_object_unref);
+		return TRUE;
+	}
 	GIOStream *tls = g_tls_server_connection_new(G_IO_STREAM(connection), server.certificate, NULL);
 	g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), protocols);
 	g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, NULL, on_server_tls, service);
@@ -63,6 +69,7 @@ on_connection(GSocketService *service, GSocketConnection *connection, GObject *s
 static GString *asked;
 
 static guint8 question[512];
+static bool wants_password, refuses_password;
 
 static void proxy_read(GIOStream *connection);
 
@@ -74,8 +81,13 @@ on_question(GObject *source, GAsyncResult *result, gpointer data)
 	GOutputStream *out = g_io_stream_get_output_stream(connection);
 	gssize length = g_input_stream_read_finish(G_INPUT_STREAM(source), result, NULL);
 
-	if (length == 2 + question[1] && length < 5) {
-		g_output_stream_write_all(out, "\x05\x00", 2, NULL, NULL, NULL);
+	if (length > 4 && question[0] == 1) {
+		const guint8 *password = question + 2 + question[1];
+		g_string_append_printf(asked, "%.*s/%.*s ", question[1], (char *)question + 2, password[0], (char *)password + 1);
+		g_output_stream_write_all(out, refuses_password ? "\x01\x01" : "\x01\x00", 2, NULL, NULL, NULL);
+		proxy_read(connection);
+	} else if (length == 2 + question[1] && length < 5) {
+		g_output_stream_write_all(out, wants_password ? "\x05\x02" : "\x05\x00", 2, NULL, NULL, NULL);
 		proxy_read(connection);
 	} else if (length > 7 && question[3] == 3) {
 		const guint8 *port = question + 5 + question[4];
@@ -310,6 +322,45 @@ with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it(void **state)
 	transport_free(transport);
 }
 
+/* P32 */
+static void
+a_proxy_is_given_the_name_and_password_of_the_account(void **state)
+{
+	GSocketService *proxy = g_socket_service_new();
+	guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(proxy), NULL, NULL);
+	static const struct {
+		bool wants, refuses;
+		const char *asked;
+	} cases[] = {
+		{ false, false, "name.invalid:5222 name.invalid:5223 " },
+		{ true, false, "me/se cret name.invalid:5222 me/se cret name.invalid:5223 " },
+		{ true, true, "me/se cret me/se cret " },
+	};
+
+	g_signal_connect(proxy, "incoming", G_CALLBACK(on_proxy), NULL);
+	g_socket_service_start(proxy);
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *uri = g_strdup_printf("socks5://me:se%%20cret@127.0.0.1:%u", port);
+		struct stream_config config = { .jid = "alice@name.invalid", .proxy = uri, .ca_file = authority_file(*state) };
+		wants_password = cases[i].wants;
+		refuses_password = cases[i].refuses;
+		seen.lost = false;
+		g_clear_error(&seen.why);
+		g_string_truncate(asked, 0);
+		Transport *transport = transport_open(&config, "name.invalid", &hooks, NULL);
+		assert_false(turn_until(&seen.connected, 5000));
+		assert_true(g_error_matches(seen.why, FAULT, FAULT_NETWORK));
+		assert_string_equal(asked->str, cases[i].asked);
+		assert_null(strstr(seen.why->message, "cret"));
+		assert_non_null(strstr(seen.why->message, "through the proxy"));
+		transport_free(transport);
+	}
+	wants_password = refuses_password = false;
+	g_socket_service_stop(proxy);
+	g_socket_listener_close(G_SOCKET_LISTENER(proxy));
+	g_object_unref(proxy);
+}
+
 static void
 an_unknown_kind_of_proxy_is_refused(void **state)
 {
@@ -344,6 +395,25 @@ it_may_be_freed_at_any_moment(void **state)
 	}
 }
 
+/* The clock stands still from here on: the last story. */
+static void
+a_handshake_has_fifteen_seconds(void **state) /* C09 */
+{
+	struct stream_config config = config_for(authority_file(*state));
+
+	server.silent = true;
+	clock_hold(G_GINT64_CONSTANT(1700000000000000));
+	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+	assert_false(turn_until(&seen.connected, 200));
+	assert_int_equal(server.connections, 1);
+	clock_turn(14900);
+	assert_false(seen.lost);
+	clock_turn(200);
+	assert_true(seen.lost);
+	assert_non_null(strstr(seen.why->message, "did not finish the TLS handshake"));
+	transport_free(transport);
+}
+
 int
 main(void)
 {
@@ -357,7 +427,9 @@ main(void)
 		T(a_wrong_fingerprint_refuses_even_a_good_certificate),
 		T(with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it),
 		T(an_unknown_kind_of_proxy_is_refused),
+		T(a_proxy_is_given_the_name_and_password_of_the_account),
 		T(it_may_be_freed_at_any_moment),
+		T(a_handshake_has_fifteen_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
