@@ -21,6 +21,7 @@ struct Account {
 	enum password_step {
 		PASSWORD_IDLE,
 		PASSWORD_RUNNING, /* the command runs, or a person is asked */
+		PASSWORD_AGAIN,   /* a person is asked since the server refused the last one */
 	} password_step;
 	bool password_given;   /* to the stream, and no login came of it yet */
 	bool password_typed;   /* by a person, and not kept yet */
@@ -70,6 +71,7 @@ void account_apply_options(Account *account, const char *changed);
 /* password.c: what the stream asks for */
 void password_wanted(Stream *stream);
 void password_taken(Account *account);
+void password_failed(Account *account); /* the connection did */
 void password_forget(Account *account);
 
 /* contact.c: the table of contacts */

@@ -70,6 +70,8 @@ void
 password_wanted(Stream *stream)
 {
 	Account *account = account_of(stream);
+	if (account->password_step == PASSWORD_AGAIN)
+		account->password_step = PASSWORD_RUNNING;
 	if (account->password_step == PASSWORD_RUNNING)
 		return;
 	note_refusal(account);
@@ -95,13 +97,29 @@ password_wanted(Stream *stream)
 void
 account_give_password(Account *account, const Secret *password, bool keep_it)
 {
-	bool wanted = account->password_step == PASSWORD_RUNNING;
+	enum password_step step = account->password_step;
 	secret_free(account->password);
 	account->password = password ? secret_copy(secret_bytes(password), secret_length(password)) : NULL;
 	account->password_typed = password != NULL;
 	account->password_keep = keep_it;
-	if (wanted)
+	if (step == PASSWORD_RUNNING)
 		give(account, account->password);
+	account->password_step = PASSWORD_IDLE;
+	if (step == PASSWORD_AGAIN && password)
+		account_connect(account);
+}
+
+/* Who mistyped is asked at once. A command is not run again: it would say the same. */
+void
+password_failed(Account *account)
+{
+	if (!account->password_given || stream_has_password(account->stream))
+		return;
+	note_refusal(account);
+	if (!ask_person || account_get(account, "password_command"))
+		return;
+	account->password_step = PASSWORD_AGAIN;
+	ask_person(account, true);
 }
 
 static void

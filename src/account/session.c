@@ -97,6 +97,8 @@ connection_changed(const Event *event)
 	account->reason = g_strdup(event->connection.reason);
 	if (account->state == CONNECTION_ONLINE)
 		came_online(account, event->connection.resumed);
+	else if (account->state == CONNECTION_FAILED)
+		password_failed(account);
 }
 
 const struct event_watch session_watches[] = {

@@ -396,6 +396,13 @@ typed(Secret *text, gpointer data)
 static void
 ask_password(Account *account, bool refused)
 {
+	if (!ui()->can_ask) {
+		alert(account_jid(account), NULL, "password-needed", "%s %s - set its password_command",
+			refused ? "the server refused the password of" : "nobody can type a password here for",
+			account_jid(account));
+		account_give_password(account, NULL, false);
+		return;
+	}
 	g_autofree char *prompt = g_strdup_printf(
 		refused ? "The server refused that password. Password of %s: " : "Password of %s: ", account_jid(account));
 	ui()->ask_secret(prompt, typed, g_strdup(account_jid(account)));

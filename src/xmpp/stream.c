@@ -331,6 +331,12 @@ stream_online(const Stream *stream)
 }
 
 bool
+stream_has_password(const Stream *stream)
+{
+	return stream->password != NULL;
+}
+
+bool
 stream_leaving(const Stream *stream)
 {
 	return stream->state == STATE_LEAVING;

@@ -41,7 +41,8 @@ void stream_disconnect(Stream *stream);
 /* The same, but the server keeps the session for a later resume, in this process or the next (quit, lock). */
 void stream_suspend(Stream *stream);
 void stream_password(Stream *stream, const Secret *password);
-void stream_network_changed(void); /* try waiting ones at once, check live ones */
+bool stream_has_password(const Stream *stream); /* false again after the server refused it */
+void stream_network_changed(void);              /* try waiting ones at once, check live ones */
 
 /* The batch that stream_memory.put() joined is durable: acknowledgements that waited for it leave. The owner calls it after each
  * commit. */

@@ -112,3 +112,55 @@ def test_another_answer_than_the_offered_one(lab, terminal):  # noqa: F811
     one = unlock(terminal())
     one.wait("How long shall messages be kept").line("/none").wait("answered: none")
     assert "history.keep = none" in settings(lab)
+
+
+def add(one, lab, server):
+    one.line(f"/account add alice@a.test host 127.0.0.1 port {server.port} tls starttls ca_file {lab.ca.cert}")
+    one.wait("is added").line("/connect").wait("Password of alice@a.test")
+
+
+def test_a_refused_password_is_asked_for_again_at_once(lab, server, terminal):  # noqa: F811
+    server.add_user("alice")
+    one = unlock(terminal(cols=120))
+    add(one, lab, server)
+    one.line("mistyped").wait("refused that password").line("pw-alice").wait("alice@a.test is online")
+    # Changed on the server, and kept here: asked again without /connect, also after an unlock.
+    one.wait("Keep the password").line("/yes").wait("answered: yes")
+    one.line("/lock").wait("are locked")
+    server.stop()
+    server.add_user("alice", "changed")
+    server.start()
+    unlock(one, new=False).wait("refused that password").line("changed").wait("alice@a.test is online")
+    one.line("/quit")
+    assert one.end() == 0
+
+
+def test_an_account_is_online_again_after_lock_and_restart(lab, server, terminal):  # noqa: F811
+    server.add_user("alice")
+    one = unlock(terminal(cols=120))
+    add(one, lab, server)
+    one.line("pw-alice").wait("Keep the password").line("/yes").wait("answered: yes")
+    one.line("/lock").wait("are locked")
+    unlock(one, new=False).wait("alice@a.test is online")
+    one.line("/quit").end()
+    two = unlock(terminal(cols=120), new=False).wait("alice@a.test is online")
+    two.line("/quit").end()
+    # Without a kept password it is asked for, not forgotten.
+    three = unlock(terminal("bob", cols=120))
+    add(three, lab, server)
+    three.line("pw-alice").wait("Keep the password").line("/no")
+    three.line("/lock").wait("are locked")
+    unlock(three, new=False).wait("Password of alice@a.test")
+
+
+def test_a_refused_password_is_an_error_in_words_without_a_terminal(lab, server):
+    server.add_user("alice")
+    client = lab.client("alice").start()
+    client.run(f"/account add alice@a.test host 127.0.0.1 port {server.port} tls starttls ca_file {lab.ca.cert}")
+    client.run("/connect", ok=None)
+    alert = client.wait("alert", code="password-needed")
+    assert "password_command" in alert["text"] and alert["account"] == "alice@a.test"
+    client.login("bob@a.test", server, password="wrong", online=False)
+    failed = client.wait("connection", account="bob@a.test", state="failed")
+    assert "password is wrong" in failed["reason"]
+    client.quit()

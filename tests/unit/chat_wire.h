@@ -169,6 +169,12 @@ NOTHING(stream_disconnect, Stream *stream G_GNUC_UNUSED)
 NOTHING(stream_suspend, Stream *stream G_GNUC_UNUSED)
 NOTHING(stream_committed, void)
 NOTHING(stream_batch_lost, void)
+bool
+stream_has_password(const Stream *stream G_GNUC_UNUSED)
+{
+	return true;
+}
+
 NOTHING(stream_password, Stream *stream G_GNUC_UNUSED, const Secret *password G_GNUC_UNUSED)
 NOTHING(stream_reset_memory, Stream *stream G_GNUC_UNUSED)
 NOTHING(stream_set_active, Stream *stream G_GNUC_UNUSED, bool active G_GNUC_UNUSED)

@@ -86,6 +86,12 @@ stream_disconnect(Stream *stream)
 	iq_lost(stream);
 }
 
+bool
+stream_has_password(const Stream *stream)
+{
+	return stream->password != NULL;
+}
+
 void
 stream_password(Stream *stream, const Secret *password)
 {
