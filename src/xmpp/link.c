@@ -45,6 +45,13 @@ keep_alive(GSocketConnection *connection)
 		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
 }
 
+void
+link_acknowledge(int fd)
+{
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+}
+
 static void
 on_late(gpointer data)
 {

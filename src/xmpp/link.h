@@ -9,6 +9,10 @@
 typedef void (*link_done)(GSocketConnection *connection, const GError *error, gpointer data);
 void link_open(const char *host, guint16 port, const char *proxy, GCancellable *cancellable, link_done done, gpointer data);
 
+/* Tells the other side at once that what was read arrived. Servers that gather small writes (Prosody does) hold the last one of an
+ * answer back until they know, and the kernel would wait 40 ms with it: for each page of an archive, and each iq. */
+void link_acknowledge(int fd);
+
 /* False when the version of TLS is too old for us. */
 bool facts_take(struct transport_facts *facts, GTlsConnection *connection);
 void facts_clear(struct transport_facts *facts);

@@ -31,6 +31,7 @@ struct Transport {
 	guint next_target;
 	GError *last_error; /* why the latest target failed */
 	GIOStream *stream;  /* TCP, then TLS over it */
+	int fd;             /* of the TCP; -1 before */
 	bool made;          /* by the factory */
 	char *refused;      /* why the certificate was refused */
 	struct transport_facts facts;
@@ -163,6 +164,8 @@ on_read(GObject *source, GAsyncResult *result, gpointer data)
 	transport->reading = false;
 	if (transport->closed)
 		goto out;
+	if (length > 0)
+		link_acknowledge(transport->fd);
 	if (length > 0 && transport->leaving) {
 		read_on(transport);
 	} else if (length > 0) {
@@ -373,6 +376,7 @@ on_shaken(GObject *source, GAsyncResult *result, gpointer data)
 		g_clear_error(&transport->last_error);
 		transport->last_error = g_steal_pointer(&why);
 		g_clear_object(&transport->stream);
+		transport->fd = -1;
 		try_next(transport);
 	} else if (why) {
 		lose(transport, why);
@@ -482,6 +486,7 @@ on_link(GSocketConnection *connection, const GError *error, gpointer data)
 		try_next(transport);
 	} else {
 		transport->stream = G_IO_STREAM(connection);
+		transport->fd = g_socket_get_fd(g_socket_connection_get_socket(connection));
 		log_info("%s: connected to %s", transport->domain, transport->facts.address);
 		if (transport->facts.direct)
 			shake(transport);
@@ -569,6 +574,7 @@ transport_open(const struct stream_config *config, const char *domain, const str
 	Transport *transport = g_new0(Transport, 1);
 
 	transport->refs = 1;
+	transport->fd = -1;
 	transport->hooks = hooks;
 	transport->data = data;
 	transport->domain = g_hostname_to_ascii(domain);
