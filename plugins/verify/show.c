@@ -7,26 +7,34 @@
 
 enum {
 	WORDS_A_LINE = 8,
+	WORDS_BESIDE = 3, /* lines beside the picture have 31 columns of 80 */
+	BLOCKS_BESIDE = 2,
 	QUIET = 2,   /* modules around the picture */
 	LARGEST = 6, /* version: 41 modules */
 	ROWS = 42,   /* that 24 lines have room for, beside title, status and input */
 };
 
-char *
-show_blocks(const char *hex)
+static char *
+blocks(const char *hex, guint a_line)
 {
 	GString *text = g_string_new(NULL);
 
 	for (size_t i = 0; hex[i]; i++) {
 		if (i && i % 8 == 0)
-			g_string_append_c(text, ' ');
+			g_string_append_c(text, a_line && i / 8 % a_line == 0 ? '\n' : ' ');
 		g_string_append_c(text, hex[i]);
 	}
 	return g_string_free(text, FALSE);
 }
 
 char *
-show_words(const char *hex)
+show_blocks(const char *hex)
+{
+	return blocks(hex, 0);
+}
+
+static char *
+words(const char *hex, guint a_line)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -37,10 +45,30 @@ show_words(const char *hex)
 		if (high < 0 || low < 0)
 			return NULL;
 		if (n)
-			g_string_append_c(text, n % WORDS_A_LINE == 0 ? '\n' : ' ');
+			g_string_append_c(text, n % a_line == 0 ? '\n' : ' ');
 		g_string_append(text, verify_words[high << 4 | low]);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *
+show_words(const char *hex)
+{
+	return words(hex, WORDS_A_LINE);
+}
+
+char *
+show_beside(const char *picture, const char *jid, const Identity *identity)
+{
+	g_autofree char *hex = blocks(identity->fingerprint, BLOCKS_BESIDE), *spoken = words(identity->fingerprint, WORDS_BESIDE);
+	g_autofree char *all = g_strdup_printf("%s\ndevice %u\n\n%s\n\n%s", jid, identity->device, hex, spoken ? spoken : "");
+	g_auto(GStrv) left = g_strsplit(picture, "\n", -1), right = g_strsplit(all, "\n", -1);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; left[i]; i++)
+		g_string_append_printf(text, "%s%s%s%s", i ? "\n" : "", left[i], i < g_strv_length(right) && *right[i] ? "  " : "",
+			i < g_strv_length(right) ? right[i] : "");
+	return g_string_free(text, FALSE);
 }
 
 char *

@@ -70,8 +70,10 @@ show_code(Reply *reply, const char *jid, const Identity *identity)
 	if (!uri)
 		return;
 	reply_print(reply, "device %u of %s: %s", identity->device, jid, uri);
-	if (picture)
-		reply_print_plain(reply, picture);
+	if (picture) {
+		g_autofree char *whole = show_beside(picture, jid, identity);
+		reply_print_plain(reply, whole);
+	}
 }
 
 static guint

@@ -231,3 +231,11 @@ text_base64(const char *text, size_t max, size_t *length)
 	*length = out;
 	return g_steal_pointer(&bytes);
 }
+
+char *
+text_local_time(gint64 us)
+{
+	g_autoptr(GDateTime) local = g_date_time_new_from_unix_local(us / G_USEC_PER_SEC);
+
+	return local ? g_date_time_format(local, "%Y-%m-%d %H:%M") : g_strdup("-");
+}

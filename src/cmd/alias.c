@@ -100,7 +100,10 @@ run_unalias(const struct cmd_call *call, GError **error)
 	g_autofree char *word = g_ascii_strdown(call->args[0] + (call->args[0][0] == '/'), -1);
 	g_autofree char *name = g_strconcat("alias.", word, NULL);
 
-	return settings_set_extra(name, NULL, error);
+	if (!settings_set_extra(name, NULL, error))
+		return false;
+	reply_print(call->reply, "/%s stands for nothing of yours any more; /save keeps it so", word);
+	return true;
 }
 
 static bool
@@ -128,6 +131,7 @@ run_unbind(const struct cmd_call *call, GError **error)
 	if (!settings_set_extra(name, NULL, error))
 		return false;
 	alias_update_bindings();
+	reply_print(call->reply, "%s has its old meaning; /save keeps it so", call->args[0]);
 	return true;
 }
 

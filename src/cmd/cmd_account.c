@@ -121,7 +121,7 @@ print_options(Reply *reply, const Account *account)
 			: value ? value
 				: "-",
 			row->summary);
-		reply_print_plain(reply, line);
+		reply_print(reply, "%s", line);
 	}
 }
 
@@ -273,15 +273,32 @@ run_back(const struct cmd_call *call, GError **error)
 /* ---- rows ---- */
 
 static void
+complete_values(const char *option, void (*add)(const char *word, gpointer data), gpointer data)
+{
+	for (const struct account_option *row = account_options; row->name; row++)
+		for (guint i = 0; !g_strcmp0(row->name, option) && row->choices && row->choices[i]; i++)
+			add(row->choices[i], data);
+}
+
+/* Names and values in turn, behind the address. */
+static void
 complete_option(
 	const struct cmd_call *call, int arg, const char *prefix, void (*add)(const char *word, gpointer data), gpointer data)
 {
-	(void)call, (void)prefix;
+	(void)prefix;
 	if (arg == 0)
 		return;
-	for (const struct account_option *row = account_options; row->name; row++)
-		if (arg == 1)
+	if (arg % 2 == 0) {
+		complete_values(call->args[arg - 1], add, data);
+		return;
+	}
+	for (const struct account_option *row = account_options; row->name; row++) {
+		bool given = false;
+		for (int i = 1; i < arg; i += 2)
+			given |= !g_strcmp0(call->args[i], row->name);
+		if (!given)
 			add(row->name, data);
+	}
 }
 
 static const char *const show_words[] = { "online", "chat", "away", "xa", "dnd", "invisible", NULL };

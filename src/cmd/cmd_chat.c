@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "chat/convo.h"
 #include "cmd/cmd.h"
+#include "ui/layout.h"
 #include "ui/ui.h"
 
 #define SEARCH_MAX 50
 #define HISTORY_LINES 20
+#define CORRECT_WITHIN 200 /* messages in which the last own one is looked for */
 #define HISTORY_MAX 1000
 
 /* The conversation that an argument names, else the one in view. */
@@ -60,9 +62,39 @@ run_me(const struct cmd_call *call, GError **error)
 	return convo_say(call->conversation, text, error) != NULL;
 }
 
+/* The newest of ours on the page; a correction stands in its original. */
+static const Message *
+last_own(const GPtrArray *page)
+{
+	for (guint i = page->len; i > 0; i--) {
+		const Message *message = page->pdata[i - 1];
+		if (message->direction == MESSAGE_OUT && message->body && !message->notice && message->state != MESSAGE_FAILED)
+			return message;
+	}
+	return NULL;
+}
+
+static bool
+correct_in_editor(Conversation *conv, GError **error)
+{
+	g_autoptr(GPtrArray) page = convo_page(conv, NULL, CORRECT_WITHIN);
+	const Message *message = last_own(page);
+
+	if (!windows())
+		return fault(error, FAULT_INPUT, "the new text is missing: /correct TEXT");
+	if (!message)
+		return fault(error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
+	g_autofree char *line = g_strconcat("/correct ", message->body, NULL);
+	editor_set(window_current()->editor, line);
+	layout_dirty(PART_INPUT);
+	return true;
+}
+
 static bool
 run_correct(const struct cmd_call *call, GError **error)
 {
+	if (!call->args[0])
+		return correct_in_editor(call->conversation, error);
 	return convo_correct(call->conversation, NULL, call->args[0], error) != NULL;
 }
 
@@ -132,7 +164,7 @@ run_encrypt(const struct cmd_call *call, GError **error)
 static void
 print_message(Reply *reply, const Message *message, bool with_peer)
 {
-	g_autofree char *time = text_time(message->sent_at, false);
+	g_autofree char *time = text_local_time(message->sent_at);
 	const char *who = message->direction == MESSAGE_OUT ? "me" : message->from;
 	const char *text = message->body ? message->body : message->reason ? message->reason : "";
 
@@ -319,10 +351,11 @@ const struct cmd cmd_chat_rows[] = {
 		.summary = "Say what you do: * alice waves",
 		.run = run_me },
 	{ .name = "correct",
-		.args = text_args,
+		.args = (const struct arg[]){ { "text", ARG_TEXT, true, NULL }, { 0 } },
 		.needs = NEEDS_CONVERSATION,
 		.summary = "Replace your last message",
-		.help = "Others see the new text marked as edited; their clients may keep the old one.",
+		.help = "Without a text the last one comes into the input line, to be changed there. Others see the new text "
+			"marked as edited; their clients may keep the old one.",
 		.run = run_correct },
 	{ .name = "correct message",
 		.args = (const struct arg[]){ { "message", ARG_MESSAGE, false, NULL }, { "text", ARG_TEXT, false, NULL }, { 0 } },

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands for windows and for how they look. */
+#include <string.h>
+
 #include "api/error.h"
+#include "api/text.h"
 #include "chat/convo.h"
 #include "cmd/cmd.h"
 #include "conf/settings.h"
@@ -74,8 +77,12 @@ run_redraw(const struct cmd_call *call, GError **error)
 static bool
 run_theme(const struct cmd_call *call, GError **error)
 {
-	if (call->args[0])
-		return settings_set("ui.theme", call->args[0], error);
+	if (call->args[0]) {
+		if (!settings_set("ui.theme", call->args[0], error))
+			return false;
+		reply_print(call->reply, "the theme is %s until you leave; /save keeps it", call->args[0]);
+		return true;
+	}
 	g_autoptr(GPtrArray) names = theme_names();
 	g_autofree char *current = settings_get("ui.theme");
 	for (guint i = 0; i < names->len; i++)
@@ -130,6 +137,79 @@ run_xmlconsole(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+#define LOOK_BACK 300 /* messages in which texts and links are looked for */
+#define COPY_MAX (64 * 1024)
+
+/* OSC 52: the terminal puts it into the clipboard, also over ssh. */
+static void
+copy(Reply *reply, const char *text)
+{
+	g_autofree char *cut = text_cut(text, COPY_MAX), *coded = g_base64_encode((const guchar *)cut, strlen(cut));
+	g_autofree char *sequence = g_strdup_printf("\033]52;c;%s\033\\", coded);
+
+	screen_send(sequence);
+	reply_print(reply, "given to the terminal for its clipboard: %zu bytes", strlen(cut));
+}
+
+static bool
+run_copy(const struct cmd_call *call, GError **error)
+{
+	guint wanted = call->args[0] ? (guint)g_ascii_strtoull(call->args[0], NULL, 10) : 1;
+	g_autoptr(GPtrArray) page = NULL;
+
+	if (!needs_windows(error))
+		return false;
+	page = convo_page(call->conversation, NULL, LOOK_BACK);
+	for (guint i = page->len; i > 0; i--) {
+		const Message *message = page->pdata[i - 1];
+		if (!message->body || message->notice || --wanted)
+			continue;
+		copy(call->reply, message->body);
+		return true;
+	}
+	return fault(error, FAULT_GONE, "there is no such message among the last %d", LOOK_BACK);
+}
+
+/* The newest first. Array of char *. */
+static GPtrArray *
+links_of(Conversation *conv)
+{
+	g_autoptr(GPtrArray) page = convo_page(conv, NULL, LOOK_BACK);
+	g_autoptr(GRegex) regex = g_regex_new("\\b(?:https?|xmpp|geo|mailto|aesgcm):[^\\s<>\"]+", G_REGEX_CASELESS, 0, NULL);
+	GPtrArray *links = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = page->len; i > 0; i--) {
+		const Message *message = page->pdata[i - 1];
+		g_autoptr(GMatchInfo) found = NULL;
+		gint first = links->len;
+		if (!message->body || message->notice)
+			continue;
+		for (g_regex_match(regex, message->body, 0, &found); g_match_info_matches(found); g_match_info_next(found, NULL))
+			g_ptr_array_insert(links, first, g_match_info_fetch(found, 0));
+	}
+	return links;
+}
+
+static bool
+run_url(const struct cmd_call *call, GError **error)
+{
+	g_autoptr(GPtrArray) links = NULL;
+	guint wanted = call->args[0] ? (guint)g_ascii_strtoull(call->args[0], NULL, 10) : 0;
+
+	if (call->args[0] && !needs_windows(error))
+		return false;
+	links = links_of(call->conversation);
+	if (!links->len || wanted > links->len)
+		return fault(error, FAULT_GONE, "there is no such link among the last %d messages", LOOK_BACK);
+	if (wanted)
+		copy(call->reply, links->pdata[wanted - 1]);
+	for (guint i = MIN(links->len, 20); !wanted && i > 0; i--)
+		reply_print(call->reply, "%3u  %s", i, (char *)links->pdata[i - 1]);
+	return true;
+}
+
+static const struct arg copy_args[] = { { "which, 1 is the last", ARG_NUMBER, true, NULL }, { 0 } };
+static const struct arg url_args[] = { { "number", ARG_NUMBER, true, NULL }, { 0 } };
 static const struct arg xmlconsole_args[] = { { "account", ARG_ACCOUNT, true, NULL }, { 0 } };
 static const struct arg window_args[] = { { "next, previous, last, active, number, name or JID", ARG_WINDOW, false, NULL }, { 0 } };
 static const struct arg close_args[] = { { "window", ARG_WINDOW, true, NULL }, { 0 } };
@@ -156,6 +236,19 @@ const struct cmd cmd_window_rows[] = {
 		.run = run_theme,
 		.complete = complete_theme },
 	{ .name = "panel", .summary = "Show or hide the contacts at the left", .run = run_panel },
+	{ .name = "copy",
+		.args = copy_args,
+		.needs = NEEDS_CONVERSATION,
+		.summary = "Copy a message to the clipboard of the terminal",
+		.help = "By OSC 52, which works over ssh where the terminal allows it; in tmux set-clipboard must be on.",
+		.run = run_copy },
+	{ .name = "url",
+		.aliases = "urls,links",
+		.args = url_args,
+		.needs = NEEDS_CONVERSATION,
+		.summary = "List the links of this chat, or copy one of them",
+		.help = "Nothing is ever fetched or opened: /url 1 gives the newest to the clipboard of the terminal.",
+		.run = run_url },
 	{ .name = "xmlconsole",
 		.aliases = "xml,rawlog",
 		.args = xmlconsole_args,

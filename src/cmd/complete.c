@@ -139,16 +139,17 @@ add_values(struct candidates *found, const struct typed *typed)
 	if (!cmd || !(count = args_count(cmd)))
 		return;
 	given = typed->words->len - name_words;
-	if (given >= count && cmd->args[count - 1].type != ARG_WORDS && cmd->args[count - 1].type != ARG_COMMAND)
+	if (given >= count && cmd->args[count - 1].type != ARG_WORDS && cmd->args[count - 1].type != ARG_COMMAND &&
+		!(cmd->args[count - 1].type == ARG_TEXT && cmd->complete))
 		return;
 	call.conversation = ui()->current ? ui()->current() : NULL;
 	call.account = call.conversation ? convo_account(call.conversation) : store_is_open() ? account_default() : NULL;
-	args = g_new0(const char *, count + 1);
-	for (guint i = 0; i < MIN(given, count); i++) {
+	args = g_new0(const char *, MAX(count, given) + 1);
+	for (guint i = 0; i < given; i++) {
 		char *address;
 
 		args[i] = g_ptr_array_index(typed->words, name_words + i);
-		address = cmd->args[i].type == ARG_CONTACT ? names_contact(args[i], &call.account, NULL) : NULL;
+		address = i < count && cmd->args[i].type == ARG_CONTACT ? names_contact(args[i], &call.account, NULL) : NULL;
 		if (!address)
 			continue;
 		g_ptr_array_add(addresses, address);
@@ -161,7 +162,7 @@ add_values(struct candidates *found, const struct typed *typed)
 		if (cmd->args[i].type == ARG_COMMAND)
 			add_all_names(found, (char *const *)typed->words->pdata + name_words, given, "");
 		if (cmd->complete)
-			cmd->complete(&call, (int)i, typed->prefix, candidates_add, found);
+			cmd->complete(&call, (int)MAX(i, given), typed->prefix, candidates_add, found);
 		if (!cmd->args[i].optional)
 			break;
 	}

@@ -44,7 +44,7 @@ print_summary(Reply *reply, const struct cmd *row, const char *mark)
 {
 	g_autofree char *name = g_strconcat("/", row->name, mark, NULL), *line = g_strdup_printf("%-19s  %s", name, row->summary);
 
-	reply_print_plain(reply, line);
+	reply_print(reply, "%s", line);
 }
 
 /* The commands of one word; those of more hide behind the first of them. */
@@ -84,7 +84,7 @@ print_keys(Reply *reply)
 		g_autofree char *line = g_strdup_printf("%-12s %s%s%s", row->key, row->summary ? row->summary : row->line,
 			row->summary ? "  " : "", row->summary ? row->line : "");
 
-		reply_print_plain(reply, line);
+		reply_print(reply, "%s", line);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "api/error.h"
 #include "base/table.h"
 
-enum { WORD_MAX = 24, NEAR = 2 };
+enum { WORD_MAX = 24, NEAR = 2, SHORT = 4 };
 
 /* Letters to insert, drop, change or swap with the next; both at most WORD_MAX long. */
 static int
@@ -36,7 +36,8 @@ nearest(const char *word)
 {
 	const struct cmd *row;
 	const char *found = NULL;
-	int best = NEAR + 1;
+	/* Two letters changed in a short word make any other. */
+	int best = strlen(word) <= SHORT ? NEAR : NEAR + 1;
 
 	if (strlen(word) > WORD_MAX || strlen(word) < 2)
 		return NULL;

@@ -305,6 +305,7 @@ static const struct {
 	{ "external-editor", external_edit },
 	{ "how-to-quit", how_to_quit },
 	{ "jump", jump },
+	{ "bare", layout_toggle_bare },
 	{ "nothing", do_nothing },
 };
 

@@ -50,6 +50,7 @@ const struct binding keymap_rows[] = {
 	{ "M-End", "@bottom", "to the newest line" },
 	{ "Home", "@beginning-of-line", "to the start of the line" },
 	{ "End", "@end-of-line", "to the end of the line" },
+	{ "M-l", "@bare", "hide title, panel and status, or show them again" },
 	{ "M-u", "@unread", "to where reading stopped" },
 	{ "M-PageUp", "@panel-up", "page the side panel" },
 	{ "M-PageDown", "@panel-down", "page the side panel" },

@@ -16,6 +16,7 @@
 
 static struct {
 	bool on;
+	bool bare; /* without bars, to select text with the mouse */
 	guint dirty;
 	guint source; /* the frame to come */
 	gint64 last_frame;
@@ -33,13 +34,13 @@ static void draw_frame(void);
 static bool
 has_title(void)
 {
-	return screen_rows() >= 4;
+	return !layout.bare && screen_rows() >= 4;
 }
 
 static bool
 has_status(void)
 {
-	return screen_rows() >= 3;
+	return (!layout.bare || layout.hint) && screen_rows() >= 3;
 }
 
 /* Beside the console, which has little to say; beside chats only where there is room for both. */
@@ -47,7 +48,7 @@ bool
 layout_panel_is_shown(void)
 {
 	int cols = screen_cols();
-	if (front_options.panel == PANEL_OFF || screen_rows() < 6 || cols < 60)
+	if (layout.bare || front_options.panel == PANEL_OFF || screen_rows() < 6 || cols < 60)
 		return false;
 	if (front_options.panel == PANEL_ON)
 		return true;
@@ -318,6 +319,13 @@ layout_now(guint parts)
 }
 
 void
+layout_toggle_bare(void)
+{
+	layout.bare = !layout.bare;
+	layout_dirty(PART_ALL);
+}
+
+void
 layout_resized(void)
 {
 	screen_resize();
@@ -343,7 +351,7 @@ layout_hint(enum style style, const char *text)
 	g_free(layout.hint);
 	layout.hint = g_strdup_printf(" %s", text);
 	layout.hint_style = style;
-	layout_dirty(PART_STATUS);
+	layout_dirty(layout.bare ? PART_ALL : PART_STATUS);
 }
 
 void
@@ -353,7 +361,7 @@ layout_clear_hint(void)
 		return;
 	g_clear_handle_id(&layout.hint_source, g_source_remove);
 	g_clear_pointer(&layout.hint, g_free);
-	layout_dirty(PART_STATUS);
+	layout_dirty(layout.bare ? PART_ALL : PART_STATUS);
 }
 
 void

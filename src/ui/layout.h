@@ -14,6 +14,7 @@ void layout_pause(void); /* another program has the terminal */
 void layout_resume(void);
 void layout_dirty(guint parts); /* soon */
 void layout_now(guint parts);   /* before this returns */
+void layout_toggle_bare(void);  /* the bars and the panel are hidden, or come back */
 void layout_entered(void);      /* another window is seen */
 void layout_resized(void);
 /* The size of the piece for lines. */

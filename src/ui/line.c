@@ -172,6 +172,34 @@ text_of(const struct line *line, const Conversation *conv, char **made)
 	return message->body;
 }
 
+/* Answers that are tables keep their last column when they are wrapped: the blanks before it, 0 for none. */
+static int
+hang_of(const struct line *line, int width)
+{
+	const char *text = line->text;
+	if (line->kind != LINE_OUTPUT || !text)
+		return 0;
+	const char *at = text + strspn(text, " "), *gap = strstr(at, "  ");
+	if (!gap || memchr(text, '\n', gap - text))
+		return 0;
+	gap += strspn(gap, " ");
+	int hang = glyph_width(text, gap - text);
+	return hang <= width / 2 ? hang : 0;
+}
+
+static int
+wrapped_rows(const char *text, size_t length, int width, int hang)
+{
+	int rows = 0;
+	size_t at = 0, next;
+	do {
+		wrap_next(text + at, length - at, at ? width - hang : width, &next);
+		at += next;
+		rows++;
+	} while (at < length);
+	return rows;
+}
+
 static bool
 has_reason(const Message *message)
 {
@@ -188,7 +216,7 @@ line_rows(struct line *line, const Conversation *conv, int cols)
 	const char *text = text_of(line, conv, &made);
 	size_t length = strlen(text);
 	line->cols = cols;
-	line->rows = line->plain ? 1 : (int)wrap_count(text, MIN(length, DRAWN_MAX), is.text_width);
+	line->rows = line->plain ? 1 : wrapped_rows(text, MIN(length, DRAWN_MAX), is.text_width, hang_of(line, is.text_width));
 	if (length > DRAWN_MAX && !line->plain)
 		line->rows++;
 	g_free(line->warning);
@@ -286,17 +314,21 @@ is_seen(const struct place *place)
 }
 
 static void
-draw_text(const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign)
+draw_hanging(
+	const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign, int hang)
 {
 	size_t at = 0, next;
 	/* The direction is that of the paragraph, on all rows of it. */
 	Style direction = bidi_is_rtl(text, length) ? STYLE_RTL : 0;
 	do {
-		size_t bytes = wrap_next(text + at, length - at, is->text_width, &next);
+		int indent = at ? hang : 0, width = is->text_width - indent;
+		size_t bytes = wrap_next(text + at, length - at, width, &next);
 		if (is_seen(place)) {
 			if (sign)
 				draw_margin(is, place->row, place->col, at ? "" : sign, style);
-			screen_line(place->row, place->col + is->text, is->text_width, style | direction, text + at, bytes);
+			if (indent)
+				screen_fill(place->row, place->col + is->text, indent, style);
+			screen_line(place->row, place->col + is->text + indent, width, style | direction, text + at, bytes);
 		}
 		if (bytes < next && memchr(text + at + bytes, '\n', next - bytes))
 			direction = bidi_is_rtl(text + at + next, length - at - next) ? STYLE_RTL : 0;
@@ -304,6 +336,12 @@ draw_text(const struct columns *is, struct place *place, const char *text, size_
 		at += next;
 		place->row++;
 	} while (at < length && place->row < place->bottom);
+}
+
+static void
+draw_text(const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign)
+{
+	draw_hanging(is, place, text, length, style, sign, 0);
 }
 
 void
@@ -327,7 +365,7 @@ line_draw(struct line *line, const struct line *above, const Conversation *conv,
 			screen_line(row, col + is.text, is.text_width, style, text, -1);
 		return;
 	}
-	draw_text(&is, &place, text, drawn, style, NULL);
+	draw_hanging(&is, &place, text, drawn, style, NULL, hang_of(line, is.text_width));
 	if (length > drawn) {
 		g_autofree char *size = g_format_size(length - drawn);
 		g_autofree char *more = g_strdup_printf("… %s more", size);

@@ -12,6 +12,7 @@
 #define KEPT_SLACK 200
 #define KEPT_LOOKED 20000 /* lines of one that is looked through */
 #define PAGE 100
+#define NEAR_PAGES 10 /* read through on the way to the top; from farther away it is a leap */
 
 struct View {
 	Conversation *conv; /* NULL: none, or it is gone */
@@ -318,8 +319,14 @@ load_newer(View *view)
 	view->cut = page && page->len == PAGE;
 	for (guint i = 0; page && i < page->len; i++) {
 		const Message *message = page->pdata[i];
-		if (!message->hidden && find(view, message) < 0)
-			g_ptr_array_add(view->lines, line_of(message));
+		if (message->hidden || find(view, message) >= 0)
+			continue;
+		struct line *line = line_of(message);
+		int place = count(view);
+		/* Lines of our own may have come meanwhile. */
+		while (place > 0 && order(line_at(view, place - 1), line->at, line->row) > 0)
+			place--;
+		g_ptr_array_insert(view->lines, place, line);
 	}
 }
 
@@ -433,12 +440,29 @@ view_to_end(View *view)
 	trim(view);
 }
 
+/* The oldest of the store in place of what is there: the way to them may be a million lines long. */
+static void
+load_oldest(View *view)
+{
+	const Message before_all = { .sent_at = G_MININT64 };
+	g_autoptr(GPtrArray) page = convo_page_after(view->conv, &before_all, PAGE);
+	if (!page || !page->len)
+		return;
+	g_ptr_array_set_size(view->lines, 0);
+	for (guint i = 0; i < page->len; i++)
+		g_ptr_array_add(view->lines, line_of(page->pdata[i]));
+	view->bottom = count(view) - 1;
+	view->hidden = 0;
+	view->cut = view->complete = true;
+}
+
 void
 view_to_top(View *view, int rows, int cols)
 {
-	/* One step at a time to the end of what is stored would read it all: a bounded leap each time it is asked for. */
-	for (int i = 0; i < 50 && load_older(view, PAGE); i++)
+	for (int i = 0; i < NEAR_PAGES && load_older(view, PAGE); i++)
 		;
+	if (!view->complete && view->conv)
+		load_oldest(view);
 	if (count(view))
 		scroll_up(view, G_MAXINT / 4, rows, cols, false);
 	if (view->complete)

@@ -5,6 +5,7 @@
 #include "api/jid.h"
 #include "api/log.h"
 #include "api/timer.h"
+#include "base/text.h"
 #include "xmpp/cert.h"
 #include "xmpp/iq.h"
 #include "xmpp/machine.h"
@@ -382,8 +383,10 @@ stream_describe(const Stream *stream)
 					       stream->sm.acknowledged, stream->sm.sent));
 	if (facts->certificate)
 		cert_describe(facts->certificate, lines);
-	if (stream->first_seen)
-		g_ptr_array_add(lines, g_strdup_printf("this key was first seen: %s", stream->first_seen));
+	if (stream->first_seen) {
+		g_autofree char *seen = text_local_time(text_time_parse(stream->first_seen));
+		g_ptr_array_add(lines, g_strdup_printf("this key was first seen: %s", seen));
+	}
 	before = cert_issuer_before(stream->config.jid, &stream->memory);
 	if (before)
 		g_ptr_array_add(lines, g_strdup_printf("the issuer changed: %s before", before));

@@ -316,3 +316,47 @@ def test_cleared_lines_come_back(chat):
     for i in range(5):
         say(f"line {i}")
     alice.wait("Act: 2").keys("\x1b2").wait("line 4").line("/clear").wait_gone("line 4").keys("\x1b[5~").wait("line 4").wait("line 0")
+
+
+def test_small_things_that_people_try_first(chat):
+    alice, bob, say = chat
+    say("see https://example.org/a and https://b.example/")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("see https")
+    alice.line("a mistak").wait(r"[»✓]◇ │ a mistak")
+    alice.line("/correct").wait("> /correct a mistak").keys("e\r").wait(r"~│ a mistake\n")
+    bob.wait("message", direction="in", body="a mistake")
+    alice.line("/search mistake").wait(r"\d{4}-\d\d-\d\d \d\d:\d\d  me: a mistake")
+    alice.line("/url").wait(r"2  https://example\.org/a\n.* 1  https://b\.example/")
+    alice.line("/copy").wait("for its clipboard")
+    assert b"\x1b]52;c;YSBtaXN0YWtl\x1b\\" in alice.raw
+    alice.line("/foo").wait("/help lists them").line("/serach x").wait("did you mean /search")
+    # Without bars.
+    alice.keys("\x1bl").wait_gone(r"\[OMEMO\]")
+    assert not re.search(r"alice@a\.test online", alice.text())
+    alice.keys("\x1bl").wait(r"\[OMEMO\]\[trusted\]")
+    alice.line("/verify bob@b.test")
+    settle(alice, 1)
+    rows = alice.text().split("\n")[1:-2]
+    assert len([row for row in rows if re.search("[█▀▄ ]{30}", row)]) == 21, alice.text()
+    assert re.search(r"[0-9a-f]{8} [0-9a-f]{8}$", "\n".join(rows), re.M) and re.search(r"[█▀▄ ]  [a-z]+ [a-z]+ [a-z]+$", "\n".join(rows), re.M), alice.text()
+
+
+def test_help_is_whole_beside_the_panel(chat):
+    alice, bob, say = chat
+    alice.line("/help all").wait("xmlconsole").keys("\x1b[5~")
+    settle(alice)
+    assert "…" not in alice.text(), alice.text()
+    alice.keys("\x1b[1;5F", "/account add x@y.test tls direct po\t").wait("port $|port$|port ")
+
+
+def test_the_way_to_the_top_is_short(chat):
+    alice, bob, say = chat
+    alice.line("/msg bob@b.test").wait(r"^ bob@b\.test")
+    for i in range(1300):
+        alice.keys(f"/me {i}\r")
+        if i % 50 == 49:
+            alice.read(0.02)
+    alice.wait(r"alice 1299", timeout=60)
+    alice.keys("\x1b[1;5H").wait(r"alice 0\n", timeout=5).wait("looking back")
+    alice.keys("\x1b[6~").wait(r"alice 30")
+    alice.keys("\x1b[1;5F").wait(r"alice 1299")

@@ -183,6 +183,7 @@ unknown_commands_are_errors_and_never_text(void **state)
 	(void)state;
 	fails("/nonsense", "there is no command /nonsense");
 	fails("/stroy x", "did you mean /story");
+	fails("/foo", "there is no command /foo: /help lists them");
 	fails("/", "a / alone");
 	fails("/ ", "a / alone");
 	fails("/storyx", "/story");
@@ -313,10 +314,10 @@ an_alias_stands_for_a_line(void **state)
 	fails("/alias story /quit", "is a command already");
 	cmd_run("/alias loop /loop", 1);
 	fails("/loop", "there is no command");
-	becomes("/unalias bb", "");
+	becomes("/unalias bb", "/bb stands for nothing of yours any more; /save keeps it so\n");
 	fails("/bb", "there is no command");
 	fails("/unalias bb", "there is no");
-	becomes("/unalias loop", "");
+	becomes("/unalias loop", "/loop stands for nothing of yours any more; /save keeps it so\n");
 }
 
 /* ---- completion ---- */
