@@ -121,8 +121,10 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libsotto.a
 
 objects: $(core_o)
 # Stories of the whole program in memory: tests/flow/*.flow.
-$(B)/tests/flow/flow: $(B)/tests/flow/flow.o $(B)/libfake.a $(B)/libsotto.a
-	$(call say,link)$(CC) $(link) -o $@ $< $(B)/libfake.a -Wl,--whole-archive $(B)/libsotto.a -Wl,--no-whole-archive $(libs) -lutil
+$(B)/tests/flow/device.o: of_plugin = -Isrc/api $(plugin_cflags)
+flow_o := $(addprefix $(B)/,tests/flow/flow.o tests/flow/device.o plugins/omemo/crypto.o)
+$(B)/tests/flow/flow: $(flow_o) $(B)/libfake.a $(B)/libsotto.a $(plugins:%=$(B)/plugins/%.so)
+	$(call say,link)$(CC) $(link) -o $@ $(flow_o) $(B)/libfake.a -Wl,--whole-archive $(B)/libsotto.a -Wl,--no-whole-archive $(libs) $(plugin_libs) -lutil
 flow: $(B)/tests/flow/flow
 	@status=0; for s in tests/flow/*.flow; do $< $$s || status=1; done; exit $$status
 

@@ -301,12 +301,24 @@ answer(FakeServer *server, const Element *element)
 
 /* ---- reading ---- */
 
+/* "a & b": both, in any order. An & stands in no serialised text with spaces around it. */
+static bool
+fits(const char *text, const char *substring)
+{
+	g_auto(GStrv) parts = g_strsplit(substring, " & ", -1);
+
+	for (char **part = parts; *part; part++)
+		if (!strstr(text, *part))
+			return false;
+	return true;
+}
+
 static bool
 by_rule(FakeServer *server, const Element *element, const char *text)
 {
 	for (guint i = server->rules->len; i-- > 0;) {
 		const struct rule *rule = g_ptr_array_index(server->rules, i);
-		if (!strstr(text, rule->substring))
+		if (!fits(text, rule->substring))
 			continue;
 		if (rule->xml) {
 			g_autofree char *id = replace(rule->xml, "{id}", element_attr(element, "id"));

@@ -28,7 +28,8 @@ struct fake_offer {
 struct fake_offer *fake_server_offer(FakeServer *server);
 
 /* From now on, an element of the client whose text contains substring is answered with xml instead of the usual; {id}, {from} and
- * {nonce} stand for its id, our full JID and the client's SCRAM nonce. NULL: with nothing. The latest rule that fits counts. */
+ * {nonce} stand for its id, our full JID and the client's SCRAM nonce. "a & b" means that both are in it. NULL: with nothing. The
+ * latest rule that fits counts. */
 void fake_server_on(FakeServer *server, const char *substring, const char *xml);
 /* The next first challenges of SCRAM say this, {nonce} being the client's. */
 void fake_server_challenge(FakeServer *server, const char *message);

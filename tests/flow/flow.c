@@ -10,6 +10,11 @@
  *   server keep NAME FROM TO    from what was expected last: the text between FROM and TO
  *   server answer TEXT => XML   to what holds TEXT, from now on
  *   server cut | forget   the link breaks; the session is gone
+ *   plugins NAME...       are loaded now and after each restart
+ *   peer NAME at JID      a device that speaks OMEMO, on the server with its keys; says TEXT, hears TEXT (sealed),
+ *                         hears not TEXT, forgets (its sessions), changes (its key), remembers and rewinds (its sessions)
+ *   list JID NAME...      the devices that are announced from now on, told to us at once; list JID: none; list JID gone: no answer
+ *                         {plugin folder}; {device NAME} is the number, {key NAME} the fingerprint in every line
  *   login                 adds the account and connects
  *   turn MS               time passes             restart            the program ends and starts again on its profile
  *
@@ -27,6 +32,8 @@
 #include "cmd/run.h"
 #include "conf/settings.h"
 #include "fake/server.h"
+#include "flow/device.h"
+#include "plugin/registry.h"
 #include "store/db.h"
 #include "ui/screen.h"
 #include "ui/ui.h"
@@ -55,7 +62,11 @@ static struct {
 	FakeServer *server;
 	const char *expected; /* what the server heard last */
 	GHashTable *kept;
-	GPtrArray *seen; /* char *: event lines since the last see */
+	char **plugins;
+	GHashTable *devices; /* name: Device */
+	gsize heard;         /* so much of what the client sent was looked at by devices */
+	GPtrArray *sealed;   /* char *: messages in it */
+	GPtrArray *seen;     /* char *: event lines since the last see */
 } flow;
 
 /* ---- what the program tells ---- */
@@ -227,6 +238,21 @@ take_terminal(void)
 }
 
 static void
+load_plugins(void)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *folder = g_path_get_dirname(program);
+
+	for (char **name = flow.plugins; name && *name; name++) {
+		g_autofree char *path = g_strdup_printf("%s/../../plugins/%s.so", folder, *name);
+		g_autoptr(GError) error = NULL;
+
+		if (!plugin_load(path, &error))
+			give_up("%s", error->message);
+	}
+}
+
+static void
 start(void)
 {
 	static const struct ui_calls calls = { .run_line = run_line, .complete = cmd_complete, .unlock = unlock, .quit = quit };
@@ -234,6 +260,7 @@ start(void)
 	g_autofree char *path = files_path(FOLDER_DATA, "sotto.db", NULL);
 
 	ui_use(&ui_terminal);
+	load_plugins();
 	if (!settings_load(&error) || !ui()->start(&calls, &error) || !db_open(path, flow.key, &error) || !accounts_load(&error))
 		give_up("the program does not start: %s", error->message);
 	convos_load();
@@ -247,6 +274,7 @@ stop(void)
 	ui()->stop();
 	convos_unload();
 	accounts_unload();
+	plugins_unload_all();
 	db_close();
 }
 
@@ -315,7 +343,7 @@ fill_in(const char *xml)
 
 	g_hash_table_iter_init(&iter, flow.kept);
 	while (g_hash_table_iter_next(&iter, &name, &value)) {
-		g_autofree char *mark = g_strdup_printf("{sent %s}", (char *)name);
+		g_autofree char *mark = g_strdup_printf(strchr(name, ' ') ? "{%s}" : "{sent %s}", (char *)name);
 		g_auto(GStrv) parts = g_strsplit(text, mark, -1);
 
 		g_free(text);
@@ -443,6 +471,212 @@ screen(const char *argument)
 	check(is_on_screen, "screen", argument);
 }
 
+/* ---- devices of others ---- */
+
+static Device *
+device_named(const char *name)
+{
+	Device *device = g_hash_table_lookup(flow.devices, name);
+
+	if (!device)
+		give_up("there is no device %s", name);
+	return device;
+}
+
+static void
+keep(const char *kind, const char *name, char *value)
+{
+	g_hash_table_insert(flow.kept, g_strdup_printf("%s %s", kind, name), value);
+}
+
+/* What the server answers about it, from now on. */
+static void
+put_on_server(const char *name, const Device *device)
+{
+	g_autofree char *bundle = g_strdup_printf(
+		"<iq type='result' id='{id}' from='%s'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items "
+		"node='eu.siacs.conversations.axolotl.bundles:%u'><item id='current'>%s</item></items></pubsub></iq>",
+		device_owner(device), device_number(device), device_bundle(device));
+	g_autofree char *match = g_strdup_printf("axolotl.bundles:%u\"", device_number(device));
+
+	fake_server_on(flow.server, match, bundle);
+	keep("device", name, g_strdup_printf("%u", device_number(device)));
+	keep("key", name, device_fingerprint(device));
+}
+
+static void
+list(const char *argument)
+{
+	g_auto(GStrv) words = g_strsplit(argument, " ", -1);
+	g_autofree char *match = g_strdup_printf("axolotl.devicelist\" & to=\"%s\"", words[0]);
+	GString *items = g_string_new("<items node='eu.siacs.conversations.axolotl.devicelist'><item id='current'><list "
+				      "xmlns='eu.siacs.conversations.axolotl'>");
+	g_autofree char *answer = NULL, *push = NULL;
+
+	if (g_strcmp0(words[1], "gone") == 0) {
+		answer = g_strdup_printf("<iq type='error' id='{id}' from='%s'><error type='cancel'><item-not-found "
+					 "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+			words[0]);
+		fake_server_on(flow.server, match, answer);
+		g_string_free(items, TRUE);
+		return;
+	}
+	for (char **name = words + 1; *name; name++)
+		g_string_append_printf(items, "<device id='%u'/>", device_number(device_named(*name)));
+	g_string_append(items, "</list></item></items>");
+	answer = g_strdup_printf(
+		"<iq type='result' id='{id}' from='%s'><pubsub xmlns='http://jabber.org/protocol/pubsub'>%s</pubsub></iq>",
+		words[0], items->str);
+	push = g_strdup_printf("<message from='%s' to='" ME
+			       "'><event xmlns='http://jabber.org/protocol/pubsub#event'>%s</event></message>",
+		words[0], items->str);
+	g_string_free(items, TRUE);
+	fake_server_on(flow.server, match, answer);
+	fake_server_send(flow.server, push);
+	settle();
+}
+
+/* What the client published about itself: the newest. */
+static char *
+our_bundle(guint32 *number)
+{
+	const char *all = fake_server_received(flow.server), *begin = g_strrstr(all, "<bundle"), *end;
+	const char *node = g_strrstr(all, "axolotl.bundles:");
+
+	for (; node && !strstr(node, "<bundle"); node = g_strrstr_len(all, node - all, "axolotl.bundles:"))
+		;
+	end = begin ? strstr(begin, "</bundle>") : NULL;
+	if (!node || !end)
+		give_up("the client published no keys");
+	*number = (guint32)g_ascii_strtoull(node + strlen("axolotl.bundles:"), NULL, 10);
+	return g_strndup(begin, (gsize)(end + strlen("</bundle>") - begin));
+}
+
+static void
+peer_says(Device *device, const char *text)
+{
+	g_autofree char *sealed = NULL, *bundle = NULL, *xml = NULL;
+	static guint count;
+	guint32 number;
+
+	bundle = our_bundle(&number);
+	if (!device_knows(device, ME, number))
+		device_meet(device, ME, number, bundle);
+	sealed = device_seal(device, ME, number, text);
+	xml = g_strdup_printf("<message from='%s/x' to='{from}' type='chat' id='s%u'><body>sealed</body>%s<store "
+			      "xmlns='urn:xmpp:hints'/></message>",
+		device_owner(device), ++count, sealed);
+	g_hash_table_insert(flow.kept, g_strdup("last"), g_strdup(sealed));
+	fake_server_send(flow.server, xml);
+	settle();
+}
+
+/* Cuts what the client sent since into sealed messages. */
+static void
+collect(void)
+{
+	const char *all = fake_server_received(flow.server), *begin, *end;
+
+	while ((begin = strstr(all + flow.heard, "<encrypted")) && (end = strstr(begin, "</encrypted>"))) {
+		end += strlen("</encrypted>");
+		g_ptr_array_add(flow.sealed, g_strndup(begin, (gsize)(end - begin)));
+		flow.heard = (gsize)(end - all);
+	}
+}
+
+static Device *listener;
+
+/* Each message is opened once by each device, as in life. */
+static bool
+is_heard(const char *text)
+{
+	GHashTable *opened = device_heard(listener);
+
+	collect();
+	for (guint i = 0; i < flow.sealed->len; i++) {
+		const char *xml = g_ptr_array_index(flow.sealed, i);
+
+		if (!g_hash_table_contains(opened, xml))
+			g_hash_table_insert(opened, (char *)xml, device_open(listener, ME, xml));
+		if (g_strcmp0(g_hash_table_lookup(opened, xml), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+peer_hears(Device *device, const char *text)
+{
+	listener = device;
+	check(is_heard, "hears", text);
+}
+
+static void
+peer_forgets(Device *device, const char *text)
+{
+	(void)text;
+	device_forget_sessions(device);
+}
+
+static void
+peer_changes(Device *device, const char *text)
+{
+	(void)text;
+	device_new_identity(device);
+}
+
+static void
+peer_remembers(Device *device, const char *text)
+{
+	(void)text;
+	device_remember(device);
+}
+
+static void
+peer_rewinds(Device *device, const char *text)
+{
+	(void)text;
+	device_rewind(device);
+}
+
+static void
+peer(const char *argument)
+{
+	static const struct {
+		const char *word;
+		void (*run)(Device *device, const char *text);
+	} ways[] = { { "remembers", peer_remembers }, { "rewinds", peer_rewinds }, { "says", peer_says }, { "hears", peer_hears },
+		{ "forgets", peer_forgets }, { "changes", peer_changes } };
+	g_auto(GStrv) words = g_strsplit(argument, " ", 3);
+
+	if (!words[0] || !words[1])
+		give_up("peer NAME WHAT");
+	if (strcmp(words[1], "at") == 0) {
+		g_hash_table_insert(flow.devices, g_strdup(words[0]), device_new(words[2]));
+		put_on_server(words[0], device_named(words[0]));
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++)
+		if (strcmp(words[1], ways[i].word) == 0) {
+			ways[i].run(device_named(words[0]), words[2]);
+			put_on_server(words[0], device_named(words[0]));
+			return;
+		}
+	give_up("peer %s", argument);
+}
+
+static void
+plugins(const char *argument)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *folder = g_path_get_dirname(program);
+
+	keep("plugin", "folder", g_strdup_printf("%s/../../plugins", folder));
+	flow.plugins = g_strsplit(argument, " ", -1);
+	load_plugins();
+	settle();
+}
+
 static const struct {
 	const char *words;
 	void (*run)(const char *argument);
@@ -458,13 +692,18 @@ static const struct {
 	{ "server cut", server_cut },
 	{ "server forget", server_forget },
 	{ "login", login },
+	{ "plugins ", plugins },
+	{ "peer ", peer },
+	{ "list ", list },
 	{ "turn ", pass_time },
 	{ "restart", restart },
 };
 
 static void
-run_story_line(const char *line)
+run_story_line(const char *text)
 {
+	g_autofree char *line = fill_in(text);
+
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
 		if (g_str_has_prefix(line, verbs[i].words)) {
 			verbs[i].run(line + strlen(verbs[i].words));
@@ -483,6 +722,8 @@ begin(const char *file)
 	flow.file = file;
 	flow.kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	flow.seen = g_ptr_array_new_with_free_func(g_free);
+	flow.sealed = g_ptr_array_new_with_free_func(g_free);
+	flow.devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)device_free);
 	flow.folder = g_dir_make_tmp("sotto-flow-XXXXXX", NULL);
 	setenv("TERM", "xterm-256color", 1);
 	take_terminal();
@@ -493,6 +734,7 @@ begin(const char *file)
 	flow.server = fake_server_new(ME, "pencil");
 	fake_server_offer(flow.server)->sm = fake_server_offer(flow.server)->resume = true;
 	app_fill_tables();
+	plugins_set_migrate(db_migrate);
 	table_add(TABLE_EVENTS, watches, "core");
 	start();
 	settle();
