@@ -737,6 +737,9 @@ begin(const char *file)
 	plugins_set_migrate(db_migrate);
 	table_add(TABLE_EVENTS, watches, "core");
 	start();
+	/* The question of the first start is answered: a story's /yes and /no mean its own. */
+	if (!settings_set("history.keep", "all", &error))
+		give_up("%s", error->message);
 	settle();
 }
 
