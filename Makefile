@@ -78,8 +78,8 @@ $(B)/tests/unit/test_verify: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/verify/*
 $(B)/tests/unit/test_verify: of_plugin = $(plugin_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
-# This test brings a stream of its own: it comes first and counts.
-$(B)/tests/unit/test_chat: link += -Wl,-z,muldefs
+# These tests bring a stream of their own: it comes first and counts.
+$(B)/tests/unit/test_chat $(B)/tests/unit/test_forged: link += -Wl,-z,muldefs
 # An archive: a test that brings a stream of its own takes nothing of it.
 $(B)/libfake.a: $(fake_o)
 	$(call say,ar)rm -f $@ && ar rcs $@ $^

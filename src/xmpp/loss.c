@@ -110,6 +110,8 @@ tell_server(Stream *stream)
 		"<stream:error><%s xmlns='" NS_STREAM_ERROR "'/></stream:error></stream:stream>", stream->condition);
 
 	stream_write(stream, xml);
+	if (stream->sm.resuming)
+		sm_forget(&stream->sm, stream->config.jid, &stream->memory);
 	end_session(stream);
 }
 

@@ -36,6 +36,7 @@ session_resume(Stream *stream, const Element *element)
 		"<resume xmlns='" NS_SM "' h='%" G_GUINT32_FORMAT "' previd='%s'/>", (guint32)stream->sm.handled, id);
 
 	(void)element;
+	stream->sm.resuming = true;
 	stream_write(stream, xml);
 	return INPUT_NONE;
 }
@@ -44,14 +45,18 @@ enum input
 session_resumed(Stream *stream, const Element *element)
 {
 	guint64 before = stream->sm.fresh ? 0 : stream->sm.acknowledged;
+	const char *id = element_attr(element, "previd");
 	GError *error = NULL;
 
-	if (!sm_acknowledge(&stream->sm, element_attr(element, "h"))) {
-		sm_forget(&stream->sm, stream->config.jid, &stream->memory);
+	if (id && strcmp(id, stream->sm.id) != 0)
+		fault(&error, FAULT_PEER, "the server goes on with another session than ours");
+	else if (!sm_acknowledge(&stream->sm, element_attr(element, "h")))
 		fault(&error, FAULT_PEER, "the server counts what we never sent");
+	if (error) {
+		sm_forget(&stream->sm, stream->config.jid, &stream->memory);
 		return machine_lose(stream, error, "undefined-condition", true);
 	}
-	stream->sm.fresh = false;
+	stream->sm.fresh = stream->sm.resuming = false;
 	stream->sm.counting = true;
 	stream->resumed = true;
 	g_free(stream->full);

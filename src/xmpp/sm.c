@@ -83,7 +83,7 @@ sm_sent(struct sm *sm, const char *xml)
 void
 sm_pause(struct sm *sm)
 {
-	sm->counting = sm->asked = sm->owing = sm->lost = false;
+	sm->counting = sm->resuming = sm->asked = sm->owing = sm->lost = false;
 }
 
 bool

@@ -17,6 +17,7 @@ struct sm {
 	GQueue unacknowledged; /* of struct sm_kept *, oldest first; empty after a restart of the program */
 	gsize bytes;           /* of them */
 	bool counting;         /* between <enable/> or <resumed/> and the loss of the stream */
+	bool resuming;         /* <resume/> was sent, and nothing came yet */
 	bool asked;            /* our <r/> is open */
 	bool lost;             /* what was handled was not kept: nothing counts until the link is cut */
 	bool owing;            /* their <r/> is open: <a/> leaves when what was handled is durable */
