@@ -11,15 +11,18 @@
 #include "api/store.h"
 #include "api/timer.h"
 #include "chat/convo.h"
+#include "chat/inbox.h"
 #include "chat/older.h"
 #include "chat/outbox.h"
 #include "store/archive.h"
 #include "xmpp/mam.h"
+#include "xmpp/stream.h"
 
 #include <string.h>
 
 #define NEWEST_PAGE 50
 #define FILL_PAGE 250
+#define HELD_MAX 64
 #define BACK_PAGES_MAX 400 /* when a border is gone */
 #define LOST_RETRY_MS 15000
 
@@ -36,6 +39,9 @@ struct catchup {
 	guint back_pages, lost_timer;
 	char *lost_after; /* what came after it could not be kept */
 	GPtrArray *gaps;  /* of Gap *, those that are being filled, newest last */
+	GPtrArray *held;  /* of Stanza *, the results of a page that is not whole yet */
+	guint serial;     /* of the question whose answer counts */
+	char *ahead;      /* that question starts here and was asked before the page in front of it was worked on */
 };
 
 static GHashTable *states; /* account -> struct catchup */
@@ -48,6 +54,8 @@ catchup_free(gpointer data)
 	clock_cancel(state->lost_timer);
 	g_hash_table_unref(state->seen);
 	g_clear_pointer(&state->gaps, g_ptr_array_unref);
+	g_ptr_array_unref(state->held);
+	g_free(state->ahead);
 	g_free(state->lost_after);
 	g_free(state->account);
 	g_free(state);
@@ -71,6 +79,7 @@ state_of(const char *account)
 	state = g_new0(struct catchup, 1);
 	state->account = g_strdup(account);
 	state->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	state->held = g_ptr_array_new_with_free_func((GDestroyNotify)stanza_unref);
 	g_hash_table_insert(states, state->account, state);
 	return state;
 }
@@ -185,14 +194,45 @@ catchup_remember(const char *account)
 
 static void page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data);
 
+/* Only the answer to the latest question counts. */
+struct asked {
+	char *account;
+	guint serial;
+};
+
 static void
-ask_page(struct catchup *state, enum phase phase, const struct mam_query *query)
+asked_free(gpointer data)
+{
+	struct asked *asked = data;
+
+	g_free(asked->account);
+	g_free(asked);
+}
+
+static void
+ask(struct catchup *state, const struct mam_query *query)
+{
+	struct asked *asked = g_new(struct asked, 1);
+
+	*asked = (struct asked){ g_strdup(state->account), ++state->serial };
+	mam_query(account_stream(account_find(state->account)), query, page_done, asked, asked_free);
+}
+
+static void
+begin_page(struct catchup *state, enum phase phase)
 {
 	state->phase = phase;
 	state->page_at = 0;
 	state->met_known = false;
 	g_hash_table_remove_all(state->seen);
-	mam_query(account_stream(account_find(state->account)), query, page_done, g_strdup(state->account), g_free);
+}
+
+static void
+ask_page(struct catchup *state, enum phase phase, const struct mam_query *query)
+{
+	begin_page(state, phase);
+	g_clear_pointer(&state->ahead, g_free);
+	ask(state, query);
 }
 
 static bool
@@ -219,7 +259,10 @@ fill_next(struct catchup *state)
 	const Gap *gap = current_gap(state);
 
 	state->back_pages = 0;
-	if (gap)
+	if (gap && state->ahead && !g_strcmp0(state->ahead, gap->after_id)) {
+		g_clear_pointer(&state->ahead, g_free);
+		begin_page(state, PHASE_FILL);
+	} else if (gap)
 		ask_page(state, PHASE_FILL, &(struct mam_query){ .after_id = gap->after_id, .max = FILL_PAGE });
 	else if (state->not_opened && state->filled)
 		ask_page(state, PHASE_AGAIN, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
@@ -249,12 +292,18 @@ newest_done(struct catchup *state, const struct mam_page *page)
 	fill_next(state);
 }
 
+static bool
+closes(const struct catchup *state, const Gap *gap, const struct mam_page *page)
+{
+	return !page->last_id || page->complete || has_seen(state, gap->before_id) || !strcmp(page->last_id, gap->after_id);
+}
+
 static void
 fill_done(struct catchup *state, const struct mam_page *page)
 {
 	Gap *gap = current_gap(state);
 	Gap now = { .after_id = (char *)page->last_id, .before_id = gap->before_id, .at = gap->at };
-	bool closed = !page->last_id || page->complete || has_seen(state, gap->before_id) || !strcmp(page->last_id, gap->after_id);
+	bool closed = closes(state, gap, page);
 
 	state->filled = true;
 	if (set_gap(state, gap, closed ? NULL : &now))
@@ -325,12 +374,59 @@ page_failed(struct catchup *state, const GError *error)
 	end(state);
 }
 
+/* The server looks for the next page while we work on this one. */
+static void
+ask_ahead(struct catchup *state, const struct mam_page *page)
+{
+	const Gap *gap = current_gap(state);
+
+	if (state->phase != PHASE_FILL || !gap || closes(state, gap, page))
+		return;
+	g_free(state->ahead);
+	state->ahead = g_strdup(page->last_id);
+	ask(state, &(struct mam_query){ .after_id = page->last_id, .max = FILL_PAGE });
+}
+
+static void
+release(struct catchup *state, Stream *stream)
+{
+	g_autoptr(GPtrArray) held = g_steal_pointer(&state->held);
+
+	state->held = g_ptr_array_new_with_free_func((GDestroyNotify)stanza_unref);
+	for (guint i = 0; i < held->len; i++)
+		inbox_take(stream, stanza_root(held->pdata[i]), MESSAGE_ARCHIVE);
+}
+
+bool
+catchup_hold(Stream *stream, const Element *stanza)
+{
+	struct catchup *state = state_find(stream_jid(stream));
+	const Element *result = element_child(stanza, "result", MAM_NS);
+	const char *id = result ? element_attr(result, "id") : NULL;
+	Stanza *taking = stream_taking(stream);
+
+	if (!state || state->phase != PHASE_FILL || !id || !taking || stanza_root(taking) != stanza ||
+		!mam_expected(stream, element_attr(stanza, "from"), element_attr(result, "queryid")))
+		return false;
+	g_hash_table_add(state->seen, g_strdup(id));
+	g_ptr_array_add(state->held, stanza_ref(taking));
+	if (state->held->len >= HELD_MAX)
+		release(state, stream);
+	return true;
+}
+
 static void
 page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data)
 {
-	struct catchup *state = state_find(data);
+	const struct asked *asked = data;
+	struct catchup *state = state_find(asked->account);
 
-	(void)stream;
+	if (!state || state->phase == PHASE_IDLE || asked->serial != state->serial)
+		return;
+	if (page)
+		ask_ahead(state, page);
+	release(state, stream);
+	state = state_find(asked->account);
 	if (!state || state->phase == PHASE_IDLE)
 		return;
 	if (page)

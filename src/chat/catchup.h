@@ -6,6 +6,10 @@
 
 /* Ask for what came since; told again by EVENT_CAUGHT_UP. After a resumption only what was left undone. */
 void catchup_start(Account *account, bool resumed);
+/* Keep a result of the running query back until its page is whole: the next page is asked for before this one is worked on. False:
+ * take it now.
+ */
+bool catchup_hold(Stream *stream, const Element *stanza);
 /* The inbox saw this archive id of a running query; known: we had it before. */
 void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known);
 /* Something from the archive could not be opened yet: its page is asked for once more at the end. */

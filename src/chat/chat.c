@@ -63,7 +63,7 @@ static const struct feature features[] = {
 static bool
 take_archived(Stream *stream, const Element *stanza)
 {
-	return inbox_take(stream, stanza, MESSAGE_ARCHIVE);
+	return catchup_hold(stream, stanza) || inbox_take(stream, stanza, MESSAGE_ARCHIVE);
 }
 
 static bool

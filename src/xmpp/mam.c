@@ -9,7 +9,6 @@
 #include "api/stream.h"
 #include "base/text.h"
 
-#define MAM_NS "urn:xmpp:mam:2"
 #define RSM_NS "http://jabber.org/protocol/rsm"
 
 /* A running query: what mam_expected() lets through while it lives. */
@@ -38,7 +37,6 @@ static void
 finished(Stream *stream, const Element *result, const GError *error, gpointer data)
 {
 	struct running *query = data;
-	g_hash_table_remove(queries, query->id);
 	const Element *fin = result ? element_child(result, "fin", MAM_NS) : NULL;
 	if (result && !fin) {
 		g_autoptr(GError) fault_error = NULL;

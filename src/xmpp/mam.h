@@ -4,6 +4,8 @@
 
 #include "api/iq.h"
 
+#define MAM_NS "urn:xmpp:mam:2"
+
 struct mam_query {
 	const char *with;                 /* bare JID, NULL: all */
 	const char *start;                /* XEP-0082 time, NULL */

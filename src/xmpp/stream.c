@@ -337,6 +337,12 @@ stream_has_password(const Stream *stream)
 	return stream->password != NULL;
 }
 
+Stanza *
+stream_taking(const Stream *stream)
+{
+	return stream->current;
+}
+
 bool
 stream_leaving(const Stream *stream)
 {

@@ -50,6 +50,8 @@ void stream_committed(void);
 /* That batch is lost: what it held is asked for again. */
 void stream_batch_lost(void);
 /* Is it saying goodbye, for two seconds at most? */
+Stanza *
+stream_taking(const Stream *stream); /* what is being taken from it right now, to be kept longer; borrowed, NULL outside of hooks */
 bool stream_leaving(const Stream *stream);
 
 /* Takes node. Offline: dropped, false. Counted for 0198. */

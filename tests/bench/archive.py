@@ -110,4 +110,5 @@ def main():
         lab.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

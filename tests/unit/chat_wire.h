@@ -169,6 +169,12 @@ NOTHING(stream_disconnect, Stream *stream G_GNUC_UNUSED)
 NOTHING(stream_suspend, Stream *stream G_GNUC_UNUSED)
 NOTHING(stream_committed, void)
 NOTHING(stream_batch_lost, void)
+Stanza *
+stream_taking(const Stream *stream G_GNUC_UNUSED)
+{
+	return NULL;
+}
+
 bool
 stream_has_password(const Stream *stream G_GNUC_UNUSED)
 {
