@@ -80,9 +80,10 @@ def test_while_apt_runs_no_service_may_start_and_the_guard_is_taken_away(machine
     machine.tool("apt-get", f"/usr/sbin/policy-rc.d; echo guard $? >>{machine.record}\n{apt}")
     prepare = f"printf '{before}' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d;" if before else ""
     prepare = prepare.replace("\n", "\\n")
-    script = (f"mount -t tmpfs none /usr/sbin && {prepare} {DEPS} build; echo status $?; "
-              "ls /usr/sbin; cat /usr/sbin/policy-rc.d 2>/dev/null")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", script], env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+    # In a chroot "/" is no mount whose propagation could be changed: what was mounted is taken away again.
+    script = (f"mount --make-rprivate / 2>/dev/null; mount -t tmpfs none /usr/sbin && {prepare} {DEPS} build; echo status $?; "
+              "ls /usr/sbin; cat /usr/sbin/policy-rc.d 2>/dev/null; umount /usr/sbin")
+    done = subprocess.run(["unshare", "-m", "--propagation", "unchanged", "sh", "-c", script], env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
                           capture_output=True, text=True)
     record = machine.record.read_text()
     assert "guard 101" in record and "guard 0" not in record
