@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbers of the store: bench_store [MESSAGES [FOLDER]] fills a conversation, floods it and asks. One "name value unit" a line. */
+/* Numbers of the store: bench_store [MESSAGES [FOLDER]] fills a conversation, floods it and asks. One "name value unit" a line.
+ * bench_store --profile DIR MESSAGES ACCOUNT PEER WORD only fills a profile, whose passphrase comes on standard input; WORD is said
+ * once, in the middle. */
 #include "api/error.h"
 #include "api/timer.h"
 #include "base/base.h"
+#include "base/files.h"
 #include "store/archive.h"
 #include "store/db-private.h"
 #include "store/store.h"
+#include "store/vault.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +18,10 @@
 
 #include <glib/gstdio.h>
 
-#define ME "me@home.example"
-#define BOB "bob@away.example"
-
 enum { ROUNDS = 9, FLOOD = 20000, SECOND = 1000000 };
 
+static const char *me = "me@home.example", *bob = "bob@away.example", *seal = "method";
+static gint64 begins; /* when the first was said, in seconds */
 static char *path;
 static Secret *key;
 static guint32 seed = 1;
@@ -50,27 +53,27 @@ make_text(void)
 }
 
 static void
-add(gint64 number)
+add(gint64 number, const char *word)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Message) message = g_new0(Message, 1);
 	char random[16];
 	random_bytes(random, sizeof random);
 	message->refs = 1;
-	message->account = g_strdup(ME);
-	message->conversation = g_strdup(BOB);
-	message->from = g_strdup(number % 3 ? BOB : ME);
+	message->account = g_strdup(me);
+	message->conversation = g_strdup(bob);
+	message->from = g_strdup(number % 3 ? bob : me);
 	message->direction = number % 3 ? MESSAGE_IN : MESSAGE_OUT;
-	message->body = make_text();
-	message->seal = g_strdup("method");
-	message->sent_at = number * 30 * SECOND;
+	message->body = word ? g_strdup(word) : make_text();
+	message->seal = g_strdup(seal);
+	message->sent_at = (begins + number * 30) * SECOND;
 	message->wire_id = g_strdup_printf("%08x-%08x", g_random_int(), g_random_int());
 	message->origin_id = g_strdup(message->wire_id);
 	message->stanza_id = g_base64_encode((guchar *)random, sizeof random);
 	if (!store_begin(&error))
 		die("begin", error);
-	g_autoptr(Message) seen = archive_find_stanza_id(ME, BOB, message->stanza_id, &error);
-	g_autoptr(Message) sent = archive_find_wire_id(ME, BOB, message->wire_id, message->direction, &error);
+	g_autoptr(Message) seen = archive_find_stanza_id(me, bob, message->stanza_id, &error);
+	g_autoptr(Message) sent = archive_find_wire_id(me, bob, message->wire_id, message->direction, &error);
 	if (seen || sent || error || !archive_add(message, &error) || !store_commit(STORE_SOON, &error))
 		die("add", error);
 }
@@ -114,7 +117,7 @@ fill(const char *name, gint64 first, gint64 count)
 	double wall = (double)g_get_monotonic_time(), before = cpu(), written = proc("/proc/self/io", "write_bytes: ");
 	slowest = 0;
 	for (gint64 i = 0; i < count; i++) {
-		add(first + i);
+		add(first + i, NULL);
 		if (i % 50 == 49)
 			turn_loop();
 	}
@@ -181,7 +184,7 @@ open_and_last_page(void)
 {
 	db_close();
 	open_store();
-	g_autoptr(GPtrArray) list = archive_conversations(ME, NULL);
+	g_autoptr(GPtrArray) list = archive_conversations(me, NULL);
 	conversation = ((const ArchivedConversation *)list->pdata[0])->row;
 	take_page(archive_page(conversation, G_MAXINT64, 0, 100, NULL));
 }
@@ -234,7 +237,7 @@ search_wide_prefix(void)
 static void
 miss(void)
 {
-	g_autoptr(Message) message = archive_find_stanza_id(ME, BOB, "never seen", NULL);
+	g_autoptr(Message) message = archive_find_stanza_id(me, bob, "never seen", NULL);
 }
 
 static void
@@ -242,8 +245,41 @@ add_now(void)
 {
 	static gint64 number = 100000000;
 	store_begin(NULL);
-	add(number++);
+	add(number++, NULL);
 	store_commit(STORE_NOW, NULL);
+}
+
+static void
+on_key(Secret *opened, const GError *error, gpointer data)
+{
+	if (!opened)
+		die("passphrase", error);
+	key = opened;
+	g_main_loop_quit(data);
+}
+
+static void
+fill_profile(const char *folder, gint64 messages, const char *word)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Secret) passphrase = NULL;
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	char line[128] = "";
+
+	if (!fgets(line, sizeof line, stdin) || !files_init(folder, &error))
+		die("profile", error);
+	line[strcspn(line, "\n")] = '\0';
+	passphrase = secret_copy(line, strlen(line));
+	vault_unlock(passphrase, on_key, loop);
+	g_main_loop_run(loop);
+	path = files_path(FOLDER_DATA, DB_NAME, &error);
+	open_store();
+	seal = NULL;
+	begins = g_get_real_time() / SECOND - messages * 30 - 60;
+	fill("fill", 1, messages / 2);
+	add(1 + messages / 2, word);
+	fill("fill", 2 + messages / 2, messages - messages / 2 - 1);
+	db_close();
 }
 
 int
@@ -253,6 +289,12 @@ main(int count, char **arguments)
 	g_autofree char *folder = count > 2 ? g_strdup(arguments[2]) : g_dir_make_tmp("sotto-bench-XXXXXX", NULL);
 	base_init(NULL);
 	store_init();
+	if (count == 7 && strcmp(arguments[1], "--profile") == 0) {
+		me = arguments[4];
+		bob = arguments[5];
+		fill_profile(arguments[2], g_ascii_strtoll(arguments[3], NULL, 10), arguments[6]);
+		return 0;
+	}
 	path = g_build_filename(folder, "sotto.db", NULL);
 	bool filled = g_file_test(path, G_FILE_TEST_EXISTS);
 	key = secret_new(32);
