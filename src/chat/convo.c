@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Conversations: what was said with one peer, whether it is sealed, what is still unread and what was begun to be typed. */
-#include "chat/convo.h"
+#include "chat/convo-private.h"
 
 #include "api/error.h"
 #include "api/event.h"
@@ -19,23 +19,7 @@
 
 #include <string.h>
 
-#define TOLD_MAX 100   /* words of others are among them */
-#define TEXT_MAX 60000 /* what common servers relay, with room for sealing */
-
-struct Conversation {
-	gint64 row;
-	char *account, *peer;
-	enum convo_seal seal;
-	char *provider; /* who sealed it */
-	char *draft;
-	gint64 read_up_to, read_line, last_at;
-	guint unread;
-	char *peer_state;
-	char *markable;     /* wire id of the newest message that wants a displayed marker */
-	bool markable_seal; /* and whether that one was sealed */
-	GHashTable *told;   /* words of convo_first_time */
-	Message *said;      /* keeps what convo_say returned alive */
-};
+#define TOLD_MAX 100 /* words of others are among them */
 
 static GHashTable *by_name; /* "account peer" -> Conversation */
 static GPtrArray *list;
@@ -311,163 +295,7 @@ convo_was_sealed(Conversation *conv, const char *provider)
 		set_seal(conv, CONVO_SEALED, provider);
 }
 
-/* ---- saying ---- */
-
-static bool
-is_sayable(const char *text, GError **error)
-{
-	if (!g_utf8_validate(text, -1, NULL))
-		return fault(error, FAULT_INPUT, "the text is not valid UTF-8");
-	if (!*text)
-		return fault(error, FAULT_INPUT, "there is no text to send");
-	if (strlen(text) > TEXT_MAX)
-		return fault(error, FAULT_INPUT, "the text has %zu bytes, servers relay at most about %d - send it in parts",
-			strlen(text), TEXT_MAX);
-	return true;
-}
-
-static const Message *
-say(Conversation *conv, const char *text, const char *replaces, GError **error)
-{
-	g_autoptr(Message) message = NULL;
-
-	if (!is_sayable(text, error))
-		return NULL;
-	if (!convo_account(conv))
-		return fault_null(error, FAULT_GONE, "the account %s is gone", conv->account);
-	message = message_new(conv->account, conv->peer, MESSAGE_OUT);
-	message->from = g_strdup(conv->account);
-	message->body = g_strdup(text);
-	message->replaces = g_strdup(replaces);
-	message->sent_at = clock_now();
-	if (!outbox_put(message_ref(message), error))
-		return NULL;
-	message_unref(conv->said);
-	conv->said = message_ref(message);
-	return conv->said;
-}
-
-const Message *
-convo_say(Conversation *conv, const char *text, GError **error)
-{
-	return say(conv, text, NULL, error);
-}
-
-const Message *
-convo_correct(Conversation *conv, const char *id, const char *text, GError **error)
-{
-	g_autoptr(Message) old = id ? archive_find_id(id, error) : archive_last_sent(conv->account, conv->peer, error);
-
-	if (!old && error && *error)
-		return NULL;
-	if (!old || old->direction != MESSAGE_OUT || old->notice || old->hidden || !old->wire_id ||
-		strcmp(old->conversation, conv->peer) != 0 || strcmp(old->account, conv->account) != 0)
-		return fault_null(
-			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
-	if (old->state == MESSAGE_FAILED)
-		return fault_null(error, FAULT_GONE, "that message was never sent - send the text anew");
-	return say(conv, text, old->wire_id, error);
-}
-
-void
-convo_note(Conversation *conv, const char *text)
-{
-	g_autoptr(Message) note = message_new(conv->account, conv->peer, MESSAGE_OUT);
-	g_autoptr(GError) error = NULL;
-
-	note->from = g_strdup(conv->account);
-	note->body = g_strdup(text);
-	note->notice = true;
-	note->state = MESSAGE_SENT;
-	note->sent_at = clock_now();
-	if (!archive_add(note, &error))
-		log_warning("a note is not kept: %s", error->message);
-	message_emit(EVENT_MESSAGE_ADDED, note);
-}
-
-/* ---- reading ---- */
-
-guint
-convo_unread(const Conversation *conv)
-{
-	return conv->unread;
-}
-
-gint64
-convo_read_line(const Conversation *conv)
-{
-	return conv->read_line;
-}
-
-void
-convo_left(Conversation *conv)
-{
-	conv->read_line = conv->read_up_to;
-}
-
-/* A sealed message does not show that it is markable; who asks for a receipt of it is told, too. */
-static bool
-wants_displayed(const Message *message)
-{
-	return message->wants_marker || (message->seal && message->wants_receipt);
-}
-
-void
-convo_received(Conversation *conv, const Message *message)
-{
-	conv->last_at = MAX(conv->last_at, message->sent_at);
-	if (message->sent_at <= conv->read_up_to || message->notice)
-		return;
-	conv->unread++;
-	if (!wants_displayed(message) || !message->wire_id || message->origin == MESSAGE_ARCHIVE)
-		return;
-	g_free(conv->markable);
-	conv->markable = g_strdup(message->wire_id);
-	conv->markable_seal = message->seal != NULL;
-}
-
-static void
-set_read(Conversation *conv, gint64 up_to)
-{
-	g_autoptr(GError) error = NULL;
-
-	conv->unread = 0;
-	conv->read_up_to = up_to;
-	if (!archive_set_read(conv->row, up_to, &error))
-		log_warning("what was read is not kept: %s", error->message);
-	convo_changed(conv);
-}
-
-void
-convo_seen(Conversation *conv)
-{
-	if (!conv->unread)
-		return;
-	set_read(conv, MAX(conv->read_up_to, conv->last_at));
-	if (conv->markable)
-		signal_displayed(conv, conv->markable, conv->markable_seal);
-	g_clear_pointer(&conv->markable, g_free);
-}
-
-void
-convo_read_elsewhere(Conversation *conv, gint64 up_to)
-{
-	if (up_to < conv->last_at || !conv->unread)
-		return;
-	g_clear_pointer(&conv->markable, g_free);
-	set_read(conv, up_to);
-}
-
-void
-convos_were_read(const char *account)
-{
-	for (guint i = 0; i < list->len; i++) {
-		Conversation *conv = g_ptr_array_index(list, i);
-
-		if (!strcmp(conv->account, account))
-			convo_read_elsewhere(conv, conv->last_at);
-	}
-}
+/* ---- small things ---- */
 
 const char *
 convo_draft(const Conversation *conv)
@@ -486,24 +314,6 @@ convo_set_draft(Conversation *conv, const char *draft)
 	conv->draft = text_make_valid(draft, -1);
 	if (!archive_set_draft(conv->row, conv->draft, &error))
 		log_warning("a draft is not kept: %s", error->message);
-}
-
-const char *
-convo_peer_state(const Conversation *conv)
-{
-	return conv->peer_state;
-}
-
-void
-convo_set_peer_state(Conversation *conv, const char *state)
-{
-	if (!g_strcmp0(conv->peer_state, state))
-		return;
-	g_free(conv->peer_state);
-	conv->peer_state = g_strdup(state);
-	event_emit(&(Event){ .kind = EVENT_CHAT_STATE,
-		.account = conv->account,
-		.chat_state = { .jid = conv->peer, .state = state ? state : "active" } });
 }
 
 bool

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Saying: from a text of the user to the outbox, corrections, and lines that nobody said. */
+#include "api/error.h"
+#include "api/event.h"
+#include "api/log.h"
+#include "api/timer.h"
+#include "chat/convo-private.h"
+#include "chat/message.h"
+#include "chat/outbox.h"
+#include "store/archive.h"
+
+#include <string.h>
+
+#define TEXT_MAX 60000 /* what common servers relay, with room for sealing */
+
+static bool
+is_sayable(const char *text, GError **error)
+{
+	if (!g_utf8_validate(text, -1, NULL))
+		return fault(error, FAULT_INPUT, "the text is not valid UTF-8");
+	if (!*text)
+		return fault(error, FAULT_INPUT, "there is no text to send");
+	if (strlen(text) > TEXT_MAX)
+		return fault(error, FAULT_INPUT, "the text has %zu bytes, servers relay at most about %d - send it in parts",
+			strlen(text), TEXT_MAX);
+	return true;
+}
+
+static const Message *
+say(Conversation *conv, const char *text, const char *replaces, GError **error)
+{
+	g_autoptr(Message) message = NULL;
+
+	if (!is_sayable(text, error))
+		return NULL;
+	if (!convo_account(conv))
+		return fault_null(error, FAULT_GONE, "the account %s is gone", conv->account);
+	message = message_new(conv->account, conv->peer, MESSAGE_OUT);
+	message->from = g_strdup(conv->account);
+	message->body = g_strdup(text);
+	message->replaces = g_strdup(replaces);
+	message->sent_at = clock_now();
+	if (!outbox_put(message_ref(message), error))
+		return NULL;
+	message_unref(conv->said);
+	conv->said = message_ref(message);
+	return conv->said;
+}
+
+const Message *
+convo_say(Conversation *conv, const char *text, GError **error)
+{
+	return say(conv, text, NULL, error);
+}
+
+const Message *
+convo_correct(Conversation *conv, const char *id, const char *text, GError **error)
+{
+	g_autoptr(Message) old = id ? archive_find_id(id, error) : archive_last_sent(conv->account, conv->peer, error);
+
+	if (!old && error && *error)
+		return NULL;
+	if (!old || old->direction != MESSAGE_OUT || old->notice || old->hidden || !old->wire_id ||
+		strcmp(old->conversation, conv->peer) != 0 || strcmp(old->account, conv->account) != 0)
+		return fault_null(
+			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
+	if (old->state == MESSAGE_FAILED)
+		return fault_null(error, FAULT_GONE, "that message was never sent - send the text anew");
+	return say(conv, text, old->wire_id, error);
+}
+
+void
+convo_note(Conversation *conv, const char *text)
+{
+	g_autoptr(Message) note = message_new(conv->account, conv->peer, MESSAGE_OUT);
+	g_autoptr(GError) error = NULL;
+
+	note->from = g_strdup(conv->account);
+	note->body = g_strdup(text);
+	note->notice = true;
+	note->state = MESSAGE_SENT;
+	note->sent_at = clock_now();
+	if (!archive_add(note, &error))
+		log_warning("a note is not kept: %s", error->message);
+	message_emit(EVENT_MESSAGE_ADDED, note);
+}
