@@ -57,7 +57,7 @@ read_key(const Element *parent, const char *name, guint8 *key, size_t length)
 	size_t got = 0;
 
 	bytes = text ? text_base64(text, length, &got) : NULL;
-	if (!bytes || got != length || (length == KEY_LENGTH && bytes[0] != 0x05))
+	if (!bytes || got != length || (length == KEY_LENGTH && !key_is_sound(bytes)))
 		return false;
 	memcpy(key, bytes, length);
 	return true;
@@ -76,7 +76,7 @@ pick_prekey(const Element *prekeys, struct bundle *bundle)
 		if (!element_is(key, "preKeyPublic", OMEMO_NS) || !parse_number(element_attr(key, "preKeyId"), 0, G_MAXUINT32, &id))
 			continue;
 		bytes = text_base64(element_text(key), KEY_LENGTH, &length);
-		if (!bytes || length != KEY_LENGTH || bytes[0] != 0x05)
+		if (!bytes || length != KEY_LENGTH || !key_is_sound(bytes))
 			continue;
 		bundle->prekeys++;
 		random_bytes(&dice, sizeof dice);

@@ -277,7 +277,7 @@ try_keys(const char *account, const struct received *received, struct session_op
 		int now;
 
 		if (!element_is(key, "key", OMEMO_NS) || !parse_number(element_attr(key, "rid"), 1, DEVICE_MAX, &rid) ||
-			rid != this_device || tried++ == KEYS_FOR_US_MAX)
+			rid != this_device || tried++ >= KEYS_FOR_US_MAX)
 			continue;
 		now = try_key(account, received, key, opened, &why);
 		if (now == SG_SUCCESS)

@@ -36,6 +36,7 @@ signal_context *crypto_context(void);
 bool gcm_seal(const guint8 key[16], const guint8 iv[12], const void *text, size_t length, guint8 *sealed, guint8 tag[16]);
 bool gcm_open(const guint8 key[16], const guint8 *iv, size_t iv_length, const guint8 *sealed, size_t length, const guint8 tag[16],
 	guint8 *text);
+bool key_is_sound(const guint8 key[KEY_LENGTH]); /* of the right type, and not of those that hide nothing */
 /* A number in decimal between min and max, nothing else in the text. */
 bool parse_number(const char *text, guint32 min, guint32 max, guint32 *number);
 const char *axo_error(int code); /* what a code of the library means, for a person */

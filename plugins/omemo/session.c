@@ -173,7 +173,7 @@ open_prekey_message(const char *account, const char *peer, struct far_end *end, 
 
 	if (result != SG_SUCCESS)
 		return result;
-	if (!key_bytes(pre_key_signal_message_get_identity_key(message), opened->identity))
+	if (!key_bytes(pre_key_signal_message_get_identity_key(message), opened->identity) || !key_is_sound(opened->identity))
 		return SG_ERR_INVALID_KEY;
 	opened->prekey = true;
 	opened->counter = signal_message_get_counter(pre_key_signal_message_get_signal_message(message));

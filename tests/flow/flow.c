@@ -12,11 +12,11 @@
  *   server cut | forget   the link breaks; the session is gone
  *   plugins NAME...       are loaded now and after each restart
  *   peer NAME at JID      a device that speaks OMEMO, on the server with its keys; says TEXT, hears TEXT (sealed),
- *                         hears not TEXT, forgets (its sessions), changes (its key), remembers and rewinds (its sessions)
- *   list JID NAME...      the devices that are announced from now on, told to us at once; list JID: none; list JID gone: no answer
- *                         {plugin folder}; {device NAME} is the number, {key NAME} the fingerprint in every line
- *   login                 adds the account and connects
- *   turn MS               time passes             restart            the program ends and starts again on its profile
+ *                         floods N (says so many, and how much processor time each took), hears not TEXT, forgets (its sessions),
+ * changes (its key), remembers and rewinds (its sessions) list JID NAME...      the devices that are announced from now on, told to
+ * us at once; list JID: none; list JID gone: no answer {plugin folder}; {device NAME} is the number, {key NAME} the fingerprint in
+ * every line login                 adds the account and connects turn MS               time passes             restart the program
+ * ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
 #define _GNU_SOURCE
@@ -43,6 +43,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -625,6 +626,46 @@ peer_changes(Device *device, const char *text)
 	device_new_identity(device);
 }
 
+static guint flood_seen;
+
+static bool
+flood_is_in(const char *text)
+{
+	while (flow.seen->len) {
+		flood_seen += strstr(g_ptr_array_index(flow.seen, 0), " omemo: line ") != NULL;
+		g_ptr_array_remove_index(flow.seen, 0);
+	}
+	return flood_seen >= (guint)atoi(text);
+}
+
+/* Sealed beforehand; what counts is the processor time from the first byte to the last line, the server's own is small. */
+static void
+peer_floods(Device *device, const char *text)
+{
+	guint count = (guint)atoi(text), number;
+	g_autofree char *bundle = our_bundle(&number);
+	GString *flood = g_string_new(NULL);
+	clock_t began;
+
+	for (guint i = 0; i < count; i++) {
+		g_autofree char *line = g_strdup_printf("line %u of a flood of sealed messages", i);
+		g_autofree char *sealed = device_seal(device, ME, number, line);
+
+		g_string_append_printf(flood,
+			"<message from='%s/x' to='" ME "/x' type='chat' id='f%u'><body>sealed</body>%s<store "
+			"xmlns='urn:xmpp:hints'/></message>",
+			device_owner(device), i, sealed);
+	}
+	flood_seen = 0;
+	began = clock();
+	fake_server_send(flow.server, flood->str);
+	if (!wait_for(flood_is_in, text))
+		give_up("only %u of %u came in", flood_seen, count);
+	fprintf(flow.report, "%u sealed messages in: %.3f ms of processor each\n", count,
+		(double)(clock() - began) * 1000 / CLOCKS_PER_SEC / count);
+	g_string_free(flood, TRUE);
+}
+
 static void
 peer_remembers(Device *device, const char *text)
 {
@@ -645,8 +686,8 @@ peer(const char *argument)
 	static const struct {
 		const char *word;
 		void (*run)(Device *device, const char *text);
-	} ways[] = { { "remembers", peer_remembers }, { "rewinds", peer_rewinds }, { "says", peer_says }, { "hears", peer_hears },
-		{ "forgets", peer_forgets }, { "changes", peer_changes } };
+	} ways[] = { { "floods", peer_floods }, { "remembers", peer_remembers }, { "rewinds", peer_rewinds }, { "says", peer_says },
+		{ "hears", peer_hears }, { "forgets", peer_forgets }, { "changes", peer_changes } };
 	g_auto(GStrv) words = g_strsplit(argument, " ", 3);
 
 	if (!words[0] || !words[1])

@@ -3,6 +3,7 @@
 #include "omemo/bench.h"
 
 #include <string.h>
+#include <time.h>
 
 /* ---- an evil peer: everything in a message can be chosen ---- */
 
@@ -372,6 +373,94 @@ a_huge_payload_is_refused_quickly(void **state)
 	bench_says(pair.alice, pair.bob, "fine");
 }
 
+/* D11: whether it begins a session is said by its bytes; the attribute changes nothing. */
+static void
+the_prekey_attribute_is_only_a_hint(void **state)
+{
+	static const char *const words[] = { "true", "false", "1", "0", "yes", "TRUE", "", "prekey" };
+	struct pair pair;
+
+	(void)state;
+	acquaint(&pair);
+	for (int first = 0; first < 2; first++)
+		for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+			g_autofree char *xml = NULL, *bare = NULL, *with = g_strdup_printf("<key prekey='%s' ", words[i]);
+			g_autoptr(GRegex) attribute = g_regex_new(" prekey=['\"][a-z]*['\"]", 0, 0, NULL);
+
+			if (first)
+				store_run(NULL, "DELETE FROM omemo_sessions WHERE account = 'alice@a.test'", "");
+			xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+			bare = g_regex_replace(attribute, xml, -1, 0, "", 0, NULL);
+			g_free(xml);
+			xml = i ? replace(bare, "<key ", with) : g_strdup(bare);
+			bench_hears(pair.bob, pair.alice, xml, TEXT);
+		}
+}
+
+/* D11: what is there twice is read once, or it is refused; nothing is put together from two halves. */
+static void
+doubled_elements_show_the_true_text_or_none(void **state)
+{
+	static const struct {
+		const char *pattern, *with;
+		bool opens;
+	} rows[] = {
+		{ "(<header.*</header>)", "\\1<header sid='1'><key rid='1'>MwohBQ==</key></header>", true },
+		{ "(<header.*</header>)", "<header sid='1'><key rid='1'>MwohBQ==</key></header>\\1", false },
+		{ "(<payload>.*</payload>)", "\\1<payload>AAAA</payload>", true },
+		{ "(<payload>.*</payload>)", "<payload>AAAA</payload>\\1", false },
+		{ "(<iv>.*</iv>)", "\\1<iv>AAAAAAAAAAAAAAAA</iv>", true },
+		{ "(<iv>.*</iv>)", "<iv>AAAAAAAAAAAAAAAA</iv>\\1", false },
+		{ "(<payload>)", "<payload xmlns='urn:other'>AAAA</payload>\\1", true },
+		{ "(<payload>)", "\\1<b>AAAA</b>", true },
+	};
+	struct pair pair;
+	g_autofree char *xml = NULL;
+
+	(void)state;
+	acquaint(&pair);
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *odd = replace(xml, rows[i].pattern, rows[i].with);
+		E2eeOpened opened;
+		enum e2ee_outcome outcome;
+
+		assert_true(store_begin(NULL));
+		outcome = bench_open(pair.bob, "alice@a.test", odd, &opened);
+		assert_true(rows[i].opens ? outcome == E2EE_OPENED : outcome == E2EE_FAILED || outcome == E2EE_NOT_FOR_US);
+		if (rows[i].opens)
+			assert_string_equal(opened.text, TEXT);
+		e2ee_opened_clear(&opened);
+		store_rollback();
+	}
+	bench_hears(pair.bob, pair.alice, xml, TEXT);
+}
+
+/* D13: as many keys as a stanza can carry cost little, and only the first few for us are tried. */
+static void
+hundreds_of_keys_cost_little(void **state)
+{
+	struct pair pair;
+	g_autofree char *xml = NULL, *many = NULL;
+	GString *keys = g_string_new(NULL);
+	E2eeOpened opened;
+	clock_t began;
+
+	(void)state;
+	acquaint(&pair);
+	for (int i = 0; i < 900; i++)
+		g_string_append_printf(keys, "<key rid='%u'>MwohBTNiTWFqbg==</key>", keys_device("bob@b.test"));
+	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
+	many = replace(xml, "<key ", "@<key ");
+	g_free(xml);
+	xml = replace(many, "@", keys->str);
+	began = clock();
+	assert_int_equal(bench_open(pair.bob, "alice@a.test", xml, &opened), E2EE_FAILED);
+	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
+	g_string_free(keys, TRUE);
+	bench_says(pair.alice, pair.bob, "fine");
+}
+
 /* Who a message is from is said by the stanza, and the session must be theirs. */
 static void
 a_message_under_a_foreign_name_does_not_open(void **state)
@@ -449,6 +538,58 @@ damaged_bundles_give_no_session(void **state)
 	assert_int_equal(bench_prepare(alice, "bob@b.test"), E2EE_READY);
 }
 
+/* Keys with which everybody knows the secret are no keys. */
+static void
+keys_of_small_order_are_refused(void **state)
+{
+	static const char *const points[] = { "BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"BQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "BeDrenw7QbiuFlbj+vGfxGraCY3rnDKx/YZiBRZfSbgA",
+		"BV+clbyjUIwksdCxVZyD71sERFzEWByOhtgiTt3QnxFX", "Bez///////////////////////////////////////9/",
+		"Be3///////////////////////////////////////9/", "Be7///////////////////////////////////////9/",
+		"BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACA" };
+	static const char *const names[] = { "identityKey", "signedPreKeyPublic" };
+	Account *alice = bench_account("alice@a.test");
+	g_autofree char *node = NULL, *whole = NULL, *weak = NULL;
+
+	(void)state;
+	bench_account("bob@b.test");
+	node = g_strdup_printf(OMEMO_BUNDLES "%u", keys_device("bob@b.test"));
+	whole = g_strdup(bench_node("bob@b.test", node));
+	for (size_t i = 0; i < G_N_ELEMENTS(points) * G_N_ELEMENTS(names); i++) {
+		g_autofree char *pattern = g_strdup_printf("(<%s[^>]*>)[^<]*", names[i % 2]);
+		g_autofree char *with = g_strdup_printf("\\1%s", points[i / 2]);
+		g_autofree char *damaged = replace(whole, pattern, with);
+
+		bench_set_node("bob@b.test", node, damaged, "open");
+		assert_int_not_equal(bench_prepare(alice, "bob@b.test"), E2EE_READY);
+		assert_false(trust_seen("alice@a.test", "bob@b.test"));
+		bench_turn(4000 * 1000);
+	}
+	/* Weak one-time keys are passed over: the session begins without one. */
+	weak = replace(whole, "(<preKeyPublic[^>]*>)[^<]*", "\\1BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	bench_set_node("bob@b.test", node, weak, "open");
+	bench_says(alice, account_find("bob@b.test"), "without one");
+}
+
+/* D09 */
+static void
+a_bundle_with_hundreds_of_one_time_keys_is_used(void **state)
+{
+	Account *alice = bench_account("alice@a.test"), *bob = bench_account("bob@b.test");
+	g_autofree char *node = g_strdup_printf(OMEMO_BUNDLES "%u", keys_device("bob@b.test"));
+	GString *junk = g_string_new(NULL);
+	g_autofree char *fat = NULL, *with = NULL;
+
+	(void)state;
+	for (int i = 0; i < 900; i++)
+		g_string_append_printf(junk, "<preKeyPublic preKeyId='%d'>BQ==</preKeyPublic>", i);
+	with = g_strdup_printf("%s</prekeys>", junk->str);
+	fat = replace(bench_node("bob@b.test", node), "</prekeys>", with);
+	g_string_free(junk, TRUE);
+	bench_set_node("bob@b.test", node, fat, "open");
+	bench_says(alice, bob, "hello");
+}
+
 int
 main(void)
 {
@@ -464,6 +605,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_huge_payload_is_refused_quickly, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_message_under_a_foreign_name_does_not_open, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(our_own_echo_is_not_an_error, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(the_prekey_attribute_is_only_a_hint, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(doubled_elements_show_the_true_text_or_none, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(hundreds_of_keys_cost_little, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(keys_of_small_order_are_refused, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(a_bundle_with_hundreds_of_one_time_keys_is_used, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(damaged_bundles_give_no_session, bench_begin, bench_end),
 	};
 
