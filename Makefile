@@ -132,7 +132,7 @@ unit: $(units:%=$(B)/tests/unit/%)
 	@status=0; for t in $^; do $$t || status=1; done; exit $$status
 
 fuzzing: $(fuzzers:%=$(B)/tests/fuzz/%)
-	@for f in $^; do contrib/fuzz $$f $(FUZZ_SECONDS) || exit 1; done
+	@printf '%s\n' $^ | xargs -P "$$(nproc)" -I FUZZER contrib/fuzz FUZZER $(FUZZ_SECONDS)
 fuzz:
 	@$(MAKE) -s FUZZ=1 FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) fuzzing
 

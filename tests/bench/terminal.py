@@ -99,7 +99,13 @@ class Terminal:
             self.read(end - time.perf_counter())
 
     def write(self, data):
-        os.write(self.fd, data.encode() if isinstance(data, str) else data)
+        data = data.encode() if isinstance(data, str) else data
+        while data and not self.ended:
+            select.select([], [self.fd], [], 5)
+            try:
+                data = data[os.write(self.fd, data):]
+            except BlockingIOError:
+                pass
 
     # ---- costs: of the program and of all that it started ----
 
