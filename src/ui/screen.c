@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "ui/bidi.h"
+#include "ui/frame.h"
 
 #define COLS_MAX 1000
 #define ROWS_MAX 500
 
 static SCREEN *screen;
-static FILE *output;
+static FILE *output, *curses_output;
+static bool exact_frame = true; /* the next one: the terminal may be in any state */
 static int colours;
 static struct theme theme;
 static struct cell_style {
@@ -141,7 +143,10 @@ screen_start(const char *term, FILE *out, FILE *in, GError **error)
 			"--headless",
 			term);
 	term = better_name(term, count, &made);
-	screen = newterm(term, out, in);
+	/* A descriptor of its own, which leads into memory while a frame is made. */
+	int own = dup(fileno(out));
+	curses_output = own < 0 ? NULL : fdopen(own, "w");
+	screen = curses_output ? newterm(term, curses_output, in) : NULL;
 	if (!screen)
 		return fault(error, FAULT_INPUT, "the terminal \"%s\" cannot be used - use another one, or sotto --headless", term);
 	raw();
@@ -168,6 +173,9 @@ screen_stop(void)
 	endwin();
 	delscreen(screen);
 	screen = NULL;
+	g_clear_pointer(&curses_output, fclose);
+	frame_stop();
+	exact_frame = true;
 }
 
 void
@@ -338,12 +346,17 @@ screen_flush(void)
 	if (!screen)
 		return;
 	move(CLAMP(cursor_row, 0, LINES - 1), CLAMP(cursor_col, 0, COLS - 1));
+	bool gathered_here = frame_begin(fileno(curses_output));
 	refresh();
+	if (gathered_here)
+		frame_end(fileno(curses_output), LINES, exact_frame);
+	exact_frame = false;
 }
 
 void
 screen_repaint(void)
 {
+	exact_frame = true;
 	if (screen)
 		clearok(curscr, TRUE);
 }

@@ -10,6 +10,7 @@
 
 #include "ui/address.h"
 #include "ui/bidi.h"
+#include "ui/frame.h"
 #include "ui/screen.h"
 
 static FILE *terminal;
@@ -171,6 +172,30 @@ domains_of_mixed_scripts_are_told_in_punycode(void **state)
 }
 
 static void
+a_frame_says_the_same_in_fewer_bytes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *long_, *short_;
+	} cases[] = {
+		{ "\033[31mP\033[39m\033(B\033[m x", "\033[31mP\033[m x" },
+		{ "\033[2;22r\033[2S\033[1;24r\033[1;23r", "\033[2;22r\033[2S\033[r\033[1;23r" },
+		{ "\033(B\033[0;7mP\033(B\033[m", "\033[0;7mP\033[m" },
+		{ "\033[39;49m\033(B\033[m", "\033[m" },
+		{ "plain \033[39m and \033(B", "plain \033[39m and \033(B" },
+		{ "\033[1;24", "\033[1;24" },
+		{ "\033", "\033" },
+		{ "", "" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char bytes[100];
+		g_strlcpy(bytes, cases[i].long_, sizeof bytes);
+		bytes[frame_shorten(bytes, strlen(bytes), 24)] = '\0';
+		assert_string_equal(bytes, cases[i].short_);
+	}
+}
+
+static void
 places_outside_are_ignored(void **state)
 {
 	(void)state;
@@ -202,6 +227,7 @@ main(void)
 		cmocka_unit_test(hebrew_is_put_in_the_order_of_the_screen),
 		cmocka_unit_test(the_cursor_stands_on_its_letter),
 		cmocka_unit_test(domains_of_mixed_scripts_are_told_in_punycode),
+		cmocka_unit_test(a_frame_says_the_same_in_fewer_bytes),
 		cmocka_unit_test(places_outside_are_ignored),
 		cmocka_unit_test(dumb_terminals_are_refused_in_a_sentence),
 	};
