@@ -349,7 +349,10 @@ app_main(const struct app_options *options)
 	app.options = options;
 	g_autoptr(GError) error = NULL;
 	if (!start(&error)) {
-		fprintf(stderr, "sotto: %s\n", error->message);
+		if (options->headless)
+			headless_fatal(error);
+		else
+			fprintf(stderr, "sotto: %s\n", error->message);
 		return 1;
 	}
 	g_main_loop_run(app.loop);

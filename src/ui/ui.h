@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/chat.h"
+#include "api/error.h"
 #include "api/secret.h"
 
 /* Given by app: the one permitted upward call. */
@@ -29,6 +30,8 @@ struct front_end {
 	void (*show_unlock)(bool create); /* the store wants its passphrase */
 };
 extern const struct front_end ui_terminal, ui_headless;
+/* The one line of a headless start that failed before there was a front end to say it. */
+void headless_fatal(const GError *error);
 void ui_use(const struct front_end *front);
 const struct front_end *ui(void); /* never NULL: before ui_use() one that does nothing */
 
