@@ -27,8 +27,8 @@ __lsan_default_options(void)
 const char *
 __lsan_default_suppressions(void)
 {
-	return "leak:g_slice_\nleak:g_thread_self\nleak:g_get_charset\nleak:g_date_time_format\nleak:g_main_current_source\nleak:g_"
-	       "main_depth\n";
+	return "leak:g_slice_\nleak:g_thread_self\nleak:g_get_charset\nleak:g_date_time_format\n"
+	       "leak:g_main_current_source\nleak:g_main_depth\nleak:g_main_loop_run\n";
 }
 
 /* What the main loop keeps there is made by a call that has a name of its own, not in the middle of a dispatch. */
