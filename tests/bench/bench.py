@@ -3,7 +3,7 @@
 """Side by side with other clients, in one run, on this machine: tests/bench/bench.py [BUILD] [MEASURE...] [-n RUNS] [--long].
 
 Every figure is measured here and now: medians of RUNS (5) runs that take turns, and the ratio to each peer. With other load on
-the machine only the ratios mean something. A peer that needs longer than 40 s for a measure runs it once."""
+the machine only the ratios mean something. A peer that needs longer than 30 s for a measure runs it once; -n 1 leaves the slowest out."""
 
 import argparse
 import os

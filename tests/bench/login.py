@@ -26,7 +26,7 @@ def offline_store(client, mark):
 
 
 def offline(bench):
-    server = bench.server("o.test", without=["mam"])
+    server = bench.server("o.test")
 
     def begin(kind):
         client, mark = bench.client(kind, server=server), letters()
@@ -55,7 +55,7 @@ def offline(bench):
         finally:
             terminal.close()
     offline_floor(bench, server)
-    bench.measure(once, clients.XMPP)
+    bench.measure(once, bench.quick(clients.XMPP))
     bench.measure(typing, [clients.Sotto, clients.Mcabber], runs=min(3, bench.runs))
 
 
@@ -71,7 +71,7 @@ def offline_floor(bench, server):
 
 def archive(bench):
     """Of the peers one stops after twenty and the other does not ask."""
-    server = bench.server("h.test", without=["offline"], options='c2s_tcp_keepalives = false; storage = { archive = "sql" }\n'
+    server = bench.server("h.test", without=["offline"], options='storage = { archive = "sql" }\n'
                           'sql = { driver = "SQLite3"; database = "archive.sqlite" }')
     client = bench.client(clients.Sotto, server=server)
     # One that is known: what came since then is missing.

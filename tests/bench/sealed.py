@@ -103,7 +103,7 @@ class Peer:
 
 
 def omemo(bench):
-    server = bench.server("e.test", modules=["code404"])
+    server = bench.server("e.test", without=[], modules=["code404"])
     keys_made(bench, server)
     for kind in (clients.Sotto, clients.Profanity):
         bench.client(kind, server=server)
@@ -170,7 +170,7 @@ def sealed_in(bench, server, bob):
 
 
 def sealed_by_profanity(bench):
-    server = bench.server("p.test", modules=["code404"])
+    server = bench.server("p.test", without=[], modules=["code404"])
     bench.client(clients.Sotto, server=server)
     bench.client(clients.Profanity, server=server)
     sender = bench.client(clients.Profanity, server=server, user="bob")

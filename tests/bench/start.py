@@ -42,7 +42,7 @@ def roster(bench):
             finally:
                 terminal.close()
         kinds = clients.ALL if contacts == 10 else clients.XMPP
-        if contacts == 10000 and bench.runs < 3 and not bench.long:
+        if contacts == 10000 and not bench.long:
             kinds = [clients.Sotto, clients.Mcabber]
         bench.measure(once, kinds)
 
