@@ -12,9 +12,10 @@ enum {
 	STALLED = 5,        /* s: a question that is open so long is not asked once more */
 	FAILED_REST = 15,   /* s until a bundle that was not there is asked for again; four times longer each time */
 	FAILED_REST_MAX = 3600,
-	SWEEP_MS = 10000, /* how long a used one-time key may serve a second message that was under way */
-	DRAINED = 40,     /* used in one window: somebody takes them all */
-	RETRY_MS = 120000,
+	SWEEP_MS = 10000,  /* how long a used one-time key may serve a second message that was under way */
+	DRAINED = 40,      /* used in one window: somebody takes them all */
+	RETRY_MS = 120000, /* twice as long after each time, up to */
+	RETRY_MAX_MS = 6 * 60 * 60 * 1000,
 };
 
 struct rate {
@@ -205,13 +206,50 @@ struct publication {
 	guint run;
 };
 
+struct retry {
+	guint timer, pause;
+};
+static GHashTable *retries; /* account: struct retry */
+
 static void
-retry(gpointer data)
+retry_due(gpointer data)
 {
 	Account *account = account_find(data);
+	struct retry *retry = g_hash_table_lookup(retries, data);
 
-	if (account && account_online(account) && crypto_context())
+	retry->timer = 0;
+	if (account && account_online(account))
 		bundle_publish(account);
+}
+
+/* One of an account at a time, however often publishing failed meanwhile. */
+static void
+retry_later(const char *account)
+{
+	struct retry *retry;
+
+	if (!retries)
+		retries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	retry = g_hash_table_lookup(retries, account);
+	if (!retry) {
+		retry = g_new0(struct retry, 1);
+		g_hash_table_insert(retries, g_strdup(account), retry);
+	}
+	if (retry->timer)
+		return;
+	retry->pause = CLAMP(retry->pause * 2, RETRY_MS, RETRY_MAX_MS);
+	retry->timer = clock_after(retry->pause, retry_due, g_strdup(account), g_free);
+}
+
+static void
+forget_retry(gpointer account, gpointer value, gpointer data)
+{
+	struct retry *retry = value;
+
+	(void)account;
+	(void)data;
+	if (retry->timer)
+		clock_cancel(retry->timer);
 }
 
 static void
@@ -224,6 +262,10 @@ published(Stream *stream, const Element *items, const GError *error, gpointer da
 	if (publication->run != omemo_run)
 		return;
 	if (!error) {
+		struct retry *retry = retries ? g_hash_table_lookup(retries, account) : NULL;
+
+		if (retry)
+			retry->pause = 0;
 		keys_set_published(account, publication->revision, NULL);
 		log_info("omemo: key bundle of %s published", account);
 		/* More may have been used meanwhile. */
@@ -237,7 +279,7 @@ published(Stream *stream, const Element *items, const GError *error, gpointer da
 		alert(account, NULL, "keys-not-published",
 			"the keys of %s cannot be published, so nobody can begin to write to it sealed: %s", account,
 			error->message);
-	clock_after(RETRY_MS, retry, g_strdup(account), g_free);
+	retry_later(account);
 }
 
 static GHashTable *publishing; /* accounts whose publication is under way */
@@ -384,6 +426,9 @@ bundles_stop(void)
 				keys_refresh(account, &used, NULL);
 		}
 	}
+	if (retries)
+		g_hash_table_foreach(retries, forget_retry, NULL);
+	g_clear_pointer(&retries, g_hash_table_unref);
 	g_clear_pointer(&sweeps, g_hash_table_unref);
 	g_clear_pointer(&publishing, g_hash_table_unref);
 	g_clear_pointer(&rates, g_hash_table_unref);

@@ -29,7 +29,7 @@ static Secret *key;
 static GPtrArray *accounts;
 static GHashTable *nodes; /* "owner\nnode" */
 static bool strangers;
-const char *bench_refuse, *bench_mute, *bench_answer = "yes";
+const char *bench_refuse, *bench_refuse_publish, *bench_mute, *bench_answer = "yes";
 guint bench_fetches, bench_publishes;
 GPtrArray *bench_alerts, *bench_signals;
 GString *bench_output;
@@ -247,6 +247,8 @@ job_due(gpointer data)
 		fault(&error, FAULT_OFFLINE, "offline");
 	else if (bench_refuse && strcmp(job->owner, stream_jid(job->stream)) != 0)
 		last_condition = bench_refuse;
+	else if (bench_refuse_publish && job->items && strcmp(job->items, "") != 0)
+		last_condition = bench_refuse_publish;
 	else if (!node && (job->access_done || !job->items))
 		last_condition = "item-not-found";
 	if (last_condition)
@@ -303,7 +305,7 @@ pubsub_publish(Stream *stream, const char *node, const char *item_id, enum pubsu
 	node_free(payload);
 	bench_publishes++;
 	job->items = g_strdup_printf("<item id='%s'>%s</item>", item_id, xml);
-	if (!account_of(stream)->online)
+	if (!account_of(stream)->online || bench_refuse_publish)
 		return;
 	bench_set_node(stream_jid(stream), node, job->items, access == PUBSUB_OPEN ? "open" : "presence");
 	if (strcmp(node, OMEMO_LIST) == 0)
@@ -565,7 +567,7 @@ bench_begin(void **state)
 	bench_alerts = g_ptr_array_new_with_free_func(g_free);
 	bench_signals = g_ptr_array_new_with_free_func(signal_free);
 	bench_output = g_string_new(NULL);
-	bench_refuse = bench_mute = NULL;
+	bench_refuse = bench_refuse_publish = bench_mute = NULL;
 	bench_answer = "yes";
 	bench_fetches = bench_publishes = 0;
 	strangers = false;

@@ -31,8 +31,9 @@ const char *bench_node_access(const char *owner, const char *node);
 void
 bench_set_node(const char *owner, const char *node, const char *items, const char *access); /* items: inner XML, NULL deletes */
 void bench_push_list(const char *from, const char *items);                                  /* to everybody online */
-extern const char *bench_refuse; /* condition of all answers to strangers */
-extern const char *bench_mute;   /* a node about which no question is answered for a minute */
+extern const char *bench_refuse;         /* condition of all answers to strangers */
+extern const char *bench_refuse_publish; /* of everything that is published */
+extern const char *bench_mute;           /* a node about which no question is answered for a minute */
 extern guint bench_fetches, bench_publishes;
 
 /* Alerts since the last look, "code: text" each. */

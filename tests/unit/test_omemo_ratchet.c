@@ -289,6 +289,34 @@ nothing_is_for_a_device_that_is_not_trusted_or_not_met(void **state)
 	bench_says(alice, bob, "still fine");
 }
 
+/* ---- a server that takes no keys ---- */
+
+static void
+publishing_that_fails_is_tried_again_ever_more_seldom(void **state)
+{
+	guint before;
+
+	(void)state;
+	acquaint();
+	bench_refuse_publish = "forbidden";
+	for (int i = 0; i < 20; i++) {
+		keys_set_published(ALICE, 0, NULL);
+		bundle_publish(alice);
+		bench_turn(5);
+	}
+	before = bench_publishes;
+	for (int hour = 0; hour < 24; hour++)
+		bench_turn(60 * 60 * 1000);
+	assert_in_range(bench_publishes - before, 4, 26); /* of two accounts */
+	bench_refuse_publish = NULL;
+	for (int hour = 0; hour < 7; hour++)
+		bench_turn(60 * 60 * 1000);
+	before = bench_publishes;
+	bench_turn(60 * 60 * 1000);
+	assert_int_equal(bench_publishes, before);
+	bench_says(bob, alice, "fine");
+}
+
 int
 main(void)
 {
@@ -300,6 +328,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_for_one_device_opens_there_and_names_no_other, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(what_is_for_one_device_is_durable_before_it_is_used, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_lost_iq_burns_one_key_only, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(publishing_that_fails_is_tried_again_ever_more_seldom, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(nothing_is_for_a_device_that_is_not_trusted_or_not_met, bench_begin, bench_end),
 	};
 
