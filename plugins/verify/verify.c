@@ -407,7 +407,7 @@ static const struct cmd cmds[] = {
 	{ .name = "verify",
 		.args = verify_args,
 		.needs = NEEDS_ACCOUNT,
-		.summary = "compare keys with a contact, to find out whether somebody is in between",
+		.summary = "Compare keys with a contact, to find out whether somebody is in between",
 		.help = "Shows the keys of both sides as hex blocks, as words to read aloud and as pictures for a camera. With yes "
 			"or no you say "
 			"what the comparison gave; without a device all that were shown are meant. After the first yes, new "
@@ -421,7 +421,7 @@ static const struct cmd cmds[] = {
 	{ .name = "trust",
 		.args = trust_args,
 		.needs = NEEDS_ACCOUNT,
-		.summary = "list the devices of a contact, or say which may read what you write",
+		.summary = "List the devices of a contact, or say which may read what you write",
 		.help = "yes lets a device read without the key having been compared, no shuts it out. To say that you compared "
 			"it, use /verify.",
 		.examples = trust_examples,

@@ -116,10 +116,10 @@ print_options(Reply *reply, const Account *account)
 	for (const struct account_option *row = account_options; row->name; row++) {
 		const char *value = account_get(account, row->name);
 		bool secret = value && !strcmp(row->name, "proxy") && strchr(value, '@');
-		g_autofree char *line = g_strdup_printf("  %-18s %-28s %s", row->name,
+		g_autofree char *line = g_strdup_printf("  %-18s  %s - %s", row->name,
 			secret  ? "(with a password)"
 			: value ? value
-				: "-",
+				: "not set",
 			row->summary);
 		reply_print(reply, "%s", line);
 	}

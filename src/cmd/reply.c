@@ -64,8 +64,11 @@ put_lines(const Reply *reply, const char *text, bool plain)
 
 	if (count > 1 && !*lines[count - 1])
 		count--;
-	for (guint i = 0; i < count; i++)
-		put(reply, lines[i], plain, NULL);
+	for (guint i = 0; i < count; i++) {
+		/* What others wrote may hold line breaks: it does not begin a line like ours (G05). */
+		g_autofree char *goes_on = i && !plain ? g_strconcat("  │ ", lines[i], NULL) : NULL;
+		put(reply, goes_on ? goes_on : lines[i], plain, NULL);
+	}
 	if (count == 0)
 		put(reply, "", plain, NULL);
 }

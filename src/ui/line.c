@@ -318,8 +318,11 @@ draw_hanging(
 	const struct columns *is, struct place *place, const char *text, size_t length, Style style, const char *sign, int hang)
 {
 	size_t at = 0, next;
-	/* The direction is that of the paragraph, on all rows of it. */
-	Style direction = bidi_is_rtl(text, length) ? STYLE_RTL : 0;
+	/* The direction is that of the paragraph, on all rows of it. Only what somebody said has one of its own: a name in a line
+	 * of ours does not turn our words. */
+	bool said = style & STYLE_RTL;
+	style &= ~STYLE_RTL;
+	Style direction = said && bidi_is_rtl(text, length) ? STYLE_RTL : 0;
 	do {
 		int indent = at ? hang : 0, width = is->text_width - indent;
 		size_t bytes = wrap_next(text + at, length - at, width, &next);
@@ -331,7 +334,7 @@ draw_hanging(
 			screen_line(place->row, place->col + is->text + indent, width, style | direction, text + at, bytes);
 		}
 		if (bytes < next && memchr(text + at + bytes, '\n', next - bytes))
-			direction = bidi_is_rtl(text + at + next, length - at - next) ? STYLE_RTL : 0;
+			direction = said && bidi_is_rtl(text + at + next, length - at - next) ? STYLE_RTL : 0;
 		sign = sign ? sign : "";
 		at += next;
 		place->row++;
@@ -365,7 +368,8 @@ line_draw(struct line *line, const struct line *above, const Conversation *conv,
 			screen_line(row, col + is.text, is.text_width, style, text, -1);
 		return;
 	}
-	draw_hanging(&is, &place, text, drawn, style, NULL, hang_of(line, is.text_width));
+	draw_hanging(&is, &place, text, drawn, message && !message->notice && message->body ? style | STYLE_RTL : style, NULL,
+		hang_of(line, is.text_width));
 	if (length > drawn) {
 		g_autofree char *size = g_format_size(length - drawn);
 		g_autofree char *more = g_strdup_printf("… %s more", size);

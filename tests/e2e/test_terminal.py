@@ -9,6 +9,8 @@ import signal
 import time
 
 import pytest
+from raw import Raw
+from xml.sax.saxutils import escape
 
 from terminal import Terminal
 
@@ -164,6 +166,48 @@ def test_the_xml_console_hides_what_logs_in(chat):
     say("not watched any more")
     settle(alice, 0.5)
     assert b"<message" not in alice.raw[before:]
+
+
+# G01 G03 G05 B01
+def test_no_field_of_others_leaves_its_place(lab, terminal):
+    server = lab.server("a.test", modules=["stanza_debug", "code404"])
+    for user in ("alice", "bob"):
+        server.add_user(user)
+    server.set_roster("alice", {"bob@a.test": ("Bob", "both"), "carol@a.test": ("Carol", "both")})
+    server.set_roster("bob", {"alice@a.test": ("Alice", "both")})
+    alice = unlock(terminal())
+    alice.line(f"/account add alice@a.test host 127.0.0.1 port {server.port} tls starttls ca_file {server.lab.ca.cert}").wait("is added")
+    alice.line("/set ui.notify both").line("/connect").wait("(?i)password").line("pw-alice").wait("alice@a.test is online", timeout=30)
+    settle(alice)
+    before = len(alice.raw)
+    evil = "x\u202ey\u2066z\u200b\u0085\u009b31m\tq\nalice@a.test: fake line\n12:01 ◆ boss │ fake" + "e" + "\u0301" * 1000 + "日" * 60
+    named = evil.replace("\n", " ").replace("\t", " ")
+    alice.line(f"/contact rename carol@a.test {named}").line(f"/contact group carol@a.test {named}")
+    bob = Raw(server, "bob", resource="x\u2066y\u200b")
+    text = escape(evil)
+    bob.send(f"<presence><show>away</show><status>{text}</status></presence>")
+    bob.send(f"<message to='alice@a.test' type='chat'><nick xmlns='http://jabber.org/protocol/nick'>{text}</nick><subject>{text}</subject><body>{text}</body></message>")
+    bob.send(f"<message to='alice@a.test' type='error' id='none'><error type='cancel'><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{text}</text></error></message>")
+    bob.send(f"<message to='alice@a.test' type='chat'><body>{escape('a' * 79 + evil)}</body></message>")
+    alice.wait("Act: 2")
+    for line in ("/roster", "/who", "/info bob@a.test", "/info carol@a.test", "/wins", "/window 2", "/search fake", "/history 5"):
+        alice.line(line)
+        settle(alice, 0.2)
+    for rows, cols in ((5, 20), (24, 60), (60, 200), (24, 80)):
+        alice.resize(rows, cols)
+        settle(alice, 0.2)
+    sent = alice.raw[before:].decode()
+    # What ncurses and we ourselves say, and no other escape; no control, no direction, nothing hidden.
+    rest = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\(B|[=>78M]|\]9;sotto: [^\x1b]*\x1b\\)", "", sent)
+    assert not re.search("[\x00-\x06\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", rest), repr(rest[:500])
+    assert max(map(len, re.findall("\u0301+", rest))) <= 4
+    alice.keys("\x1b2", "\x1b[5~")
+    settle(alice)
+    for row in alice.text().split("\n")[1:-2]:
+        assert not re.match(r"(alice@a\.test: fake|12:01 ◆ boss)", row.lstrip()), alice.text()
+    alice.keys("\x1b1").line("/clear").line("/roster").wait("contacts")
+    settle(alice)
+    assert re.search(r"│   │ alice@a\.test: fake line", alice.text()), alice.text()
 
 
 def test_new_lines_do_not_move_what_is_read(chat):
