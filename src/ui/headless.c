@@ -112,11 +112,25 @@ quit_if_idle(void)
 
 /* ---- input ---- */
 
+/* No text holds a NUL; the parser would end the string there. */
+static bool
+has_nul(const char *json)
+{
+	for (; *json; json++)
+		if (*json == '\\' && *++json == 'u' && g_str_has_prefix(json, "u0000"))
+			return true;
+		else if (!*json)
+			break;
+	return false;
+}
+
 /* A line that starts with a quote is a JSON string, so that text may hold newlines. */
 static char *
 decode(const char *line, GError **error)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
+	if (has_nul(line))
+		return fault_null(error, FAULT_INPUT, "this line holds the character NUL, which no text may hold");
 	if (!json_parser_load_from_data(parser, line, -1, NULL))
 		return fault_null(error, FAULT_INPUT, "this line starts with a quote but is no JSON string");
 	JsonNode *root = json_parser_get_root(parser);

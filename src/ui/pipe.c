@@ -103,6 +103,12 @@ pipe_is_open(void)
 static void
 finish_line(void)
 {
+	if (io.partial->len && io.partial->str[io.partial->len - 1] == '\r')
+		g_string_truncate(io.partial, io.partial->len - 1);
+	/* A NUL would end the line for whoever reads it: as a byte that is not UTF-8 it is refused. */
+	for (gsize i = 0; i < io.partial->len; i++)
+		if (!io.partial->str[i])
+			io.partial->str[i] = '\xff';
 	g_autofree char *line = g_string_free(g_steal_pointer(&io.partial), FALSE);
 	bool too_long = io.skipping;
 	io.partial = g_string_new(NULL);
