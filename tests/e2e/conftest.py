@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures: a lab per test (contrib/lab.py), with servers, a federation and sottos; logs are kept when a test fails.
 
-SOTTO_BUILD names the build folder (build/release), SOTTO_LONG=1 runs the long forms, SOTTO_NO_SKIP=1 turns skips into failures."""
+SOTTO_BUILD names the build folder (build/release), SOTTO_LONG=1 runs the long forms, SOTTO_NO_SKIP=1 turns skips into failures,
+SOTTO_SHARE=1/2 runs the first half of the tests: every second one."""
 
 import os
 import pathlib
@@ -87,6 +88,15 @@ def pair(lab, federation):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "san: also run with the sanitizer build")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    share, shares = (int(n) for n in os.environ.get("SOTTO_SHARE", "1/1").split("/"))
+    others = [item for n, item in enumerate(items) if n % shares != share - 1]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for n, item in enumerate(items) if n % shares == share - 1]
 
 
 @pytest.fixture(autouse=True)
