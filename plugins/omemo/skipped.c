@@ -63,6 +63,26 @@ load(struct session *session)
 	return axo_load_session(keystore_of(session->account), &session->record, &address) == SG_SUCCESS;
 }
 
+/* Asked for one that is not there, the library makes an empty one. */
+static bool
+session_exists(const struct session *session)
+{
+	signal_protocol_address address = {
+		.name = session->peer, .name_len = strlen(session->peer), .device_id = (int32_t)session->device
+	};
+
+	return signal_protocol_session_contains_session(keystore_of(session->account), &address) == 1;
+}
+
+static bool
+forget_session(const struct session *session, GError **error)
+{
+	return store_run(error, "DELETE FROM omemo_skipped WHERE account = ? AND peer = ? AND device = ?", "ssi", session->account,
+		       session->peer, (gint64)session->device) &&
+	       store_run(error, "DELETE FROM omemo_chains WHERE account = ? AND peer = ? AND device = ?", "ssi", session->account,
+		       session->peer, (gint64)session->device);
+}
+
 static bool
 save(struct session *session, GError **error)
 {
@@ -381,6 +401,8 @@ age_session(const char *account, const char *peer, guint32 device, gint64 before
 	struct session session = { .account = account, .peer = peer, .device = device };
 	bool done;
 
+	if (!session_exists(&session))
+		return forget_session(&session, error);
 	if (!load(&session))
 		return fault(error, FAULT_STORE, "the session with device %u of %s cannot be read", device, peer);
 	done = end_chains(&session, before, error) && drop(&session, G_MAXINT64, before, error);

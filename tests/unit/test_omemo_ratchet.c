@@ -181,6 +181,25 @@ skipped_keys_are_gone_after_thirty_days(void **state)
 	bench_says(alice, bob, "fine");
 }
 
+static void
+notes_of_a_session_that_is_gone_go_too(void **state)
+{
+	g_autoptr(GPtrArray) sealed = NULL;
+	g_autoptr(Rows) rows = NULL;
+
+	(void)state;
+	acquaint();
+	sealed = seal_many(alice, BOB, 5);
+	hears(sealed, 4);
+	store_run(NULL, "DELETE FROM omemo_sessions WHERE account = ?", "s", BOB);
+	bench_turn(31 * DAY_MS);
+	skipped_age();
+	rows = store_select(NULL,
+		"SELECT (SELECT count(*) FROM omemo_skipped) + (SELECT count(*) FROM omemo_sessions WHERE account = ?)", "s", BOB);
+	assert_true(rows_next(rows));
+	assert_int_equal(rows_int(rows, 0), 0);
+}
+
 /* What is noted beside sessions does not grow for ever. */
 static void
 a_long_chat_leaves_few_notes(void **state)
@@ -324,6 +343,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(of_skipped_keys_the_newest_thousand_are_kept, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(the_bound_is_of_the_session_and_not_of_each_chain, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(skipped_keys_are_gone_after_thirty_days, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(notes_of_a_session_that_is_gone_go_too, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(a_long_chat_leaves_few_notes, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(what_is_for_one_device_opens_there_and_names_no_other, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(what_is_for_one_device_is_durable_before_it_is_used, bench_begin, bench_end),
