@@ -121,8 +121,8 @@ class Link:
         self.read(r"<enable[^>]*>")
         self.send(f"<enabled {SM} id='e{os.urandom(4).hex()}' resume='true'/>")
 
-    def serve(self, until=None):
-        """Answers questions and counts until a pattern was seen or the client has gone."""
+    def serve(self, until=None, archive=None):
+        """Answers questions and counts until a pattern was seen or the client has gone. archive: messages, what the archive holds."""
         handled = 0
         while True:
             match = self.read(r"<(iq|message|presence|r|a|/stream:stream)\b[^>]*?(/?)>")
@@ -142,7 +142,16 @@ class Link:
                 sender = f" from='{to.group(1)}'" if to else ""
                 end = self.read(r"</iq>")
                 body = self.data[match.end():self.position] if end else ""
-                if "jabber:iq:roster" in self.data[max(0, self.position - 400):self.position]:
+                query = re.search(r"urn:xmpp:mam:2.*?queryid=['\"]([^'\"]*)|queryid=['\"]([^'\"]*)", body, re.S)
+                if archive is not None and query:
+                    queryid = query.group(1) or query.group(2)
+                    for n, message in enumerate(archive):
+                        self.send(f"<message from='{self.evil.jid}' to='{self.full}'><result xmlns='urn:xmpp:mam:2' queryid='{queryid}' "
+                                  f"id='k{n}'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' "
+                                  f"stamp='2026-01-02T03:04:0{n}Z'/>{message}</forwarded></result></message>")
+                    self.send(f"<iq type='result' id='{ident}'{sender}><fin xmlns='urn:xmpp:mam:2' complete='true'><set "
+                              f"xmlns='http://jabber.org/protocol/rsm'><first>k0</first><last>k{len(archive) - 1}</last></set></fin></iq>")
+                elif "jabber:iq:roster" in self.data[max(0, self.position - 400):self.position]:
                     self.send(f"<iq type='result' id='{ident}'{sender}><query xmlns='jabber:iq:roster'/></iq>")
                 else:
                     self.send(f"<iq type='error' id='{ident}'{sender}><error type='cancel'><item-not-found "

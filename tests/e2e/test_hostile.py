@@ -244,6 +244,34 @@ def test_a_typed_fingerprint_is_the_way_to_trust_and_only_for_that_certificate(l
     assert "<auth" not in other.sent()
 
 
+def test_another_issuer_is_an_alert_and_a_renewal_is_none(lab, evil):  # C07
+    def story(link):
+        link.login()
+        link.serve()
+
+    client = lab.client("alice").start()
+    first, renewed = evil(story), evil(story)
+    other = labs.Authority(lab.dir / "other-ca", name="Another Lab CA")
+    lab.ca, usual = other, lab.ca
+    stranger = evil(story)
+    lab.ca = usual
+    both = lab.dir / "both.crt"
+    both.write_text(usual.cert.read_text() + other.cert.read_text())
+    client.login("alice@a.test", first, ca_file=both)
+    for server, alerts in ((renewed, 0), (stranger, 1)):
+        client.run("/disconnect alice@a.test")
+        client.wait("connection", state="offline")
+        client.run(f"/account set alice@a.test port {server.port}")
+        client.run("/connect alice@a.test", ok=None)
+        client.wait("connection", state="online")
+        assert len(client.seen("alert", code="certificate-changed")) == alerts
+    text = client.seen("alert", code="certificate-changed")[0]["text"]
+    assert "Another Lab CA" in text and "Sotto Lab CA" in text and "SHA-256" in text, text
+    facts = client.run("/tls")
+    assert "the issuer changed" in facts and "Sotto Lab CA" in facts, facts
+    assert client.quit() == 0
+
+
 # ---- H: XML and quantity ----
 
 
@@ -295,6 +323,35 @@ def test_a_poisoned_stanza_is_passed_by(lab, evil, what):  # H01 H03 O1 O6
     if "san" not in lab.build.name:  # the sanitizer keeps what was freed for a while
         assert resident_mib(client) - before < 150
     assert len(server.links) == 1
+    assert client.quit() == 0
+
+
+def test_a_poisoned_message_in_the_archive_is_passed_by_at_each_login(lab, evil):  # H01
+    def stored(n, body):
+        return f"<message xmlns='jabber:client' from='bob@a.test/1' to='alice@a.test' type='chat' id='m{n}'><body>{body}</body></message>"
+
+    archive = [stored(0, "before it"), stored(1, "0123456789abcdef" * 131072), stored(2, "after it"), stored(3, "<a>" * 98 + "</a>" * 98),
+               stored(4, "at the end")]
+
+    def story(link):
+        link.login()
+        link.serve(archive=archive)
+
+    server = evil(story)
+    client = lab.client("alice").start()
+    client.login("alice@a.test", server)
+    for body in ("before it", "after it", "at the end"):
+        client.wait("message", body=body, origin="archive")
+    client.run("/disconnect alice@a.test")
+    client.wait("connection", state="offline")
+    client.run("/connect alice@a.test", ok=None)
+    client.wait("connection", state="online")
+    labs.wait_until(lambda: "urn:xmpp:mam:2" in server.links[-1].data, "the archive is asked again")
+    client.run("/account list")
+    time.sleep(0.5)
+    assert len(server.links) == 2 and not client.seen("connection", state="failed")
+    for body in ("before it", "after it", "at the end"):
+        assert len(client.seen("message", body=body)) == 1
     assert client.quit() == 0
 
 
