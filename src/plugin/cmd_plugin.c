@@ -41,13 +41,16 @@ static bool
 run_show(const struct cmd_call *call, GError **error)
 {
 	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
 
 	if (!call->args[0])
 		return run_list(call, error);
 	text = plugin_describe(call->args[0], error);
 	if (!text)
 		return false;
-	reply_print(call->reply, "%s", text);
+	lines = g_strsplit(g_strchomp(text), "\n", -1);
+	for (char **line = lines; *line; line++)
+		reply_print(call->reply, "%s", *line);
 	return true;
 }
 

@@ -30,6 +30,6 @@ void term_suspend(void); /* until the shell lets us go on */
 /* Another program has it in between. */
 void term_give_away(void);
 void term_take_back(void);
-/* False while the terminal does not take output: draw later. */
 void term_bidi(void); /* ui.bidi has changed */
+/* False while the terminal does not take output: draw later. */
 bool term_writable(void);

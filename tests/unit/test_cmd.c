@@ -297,7 +297,7 @@ a_command_is_done_when_nobody_holds_its_reply(void **state)
 	g_string_truncate(story, 0);
 	reply_print(held, "a\nb");
 	reply_print(held, "%s", "");
-	assert_string_equal(story->str, "a\nb\n\n");
+	assert_string_equal(story->str, "a\n  │ b\n\n");
 	reply_unref(held);
 	assert_true(last_done == 77);
 	assert_true(last_ok);
