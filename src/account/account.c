@@ -318,7 +318,7 @@ account_init(void)
 {
 	accounts = g_ptr_array_new();
 	table_add(TABLE_MIGRATIONS, migrations, "core");
-	table_add(TABLE_EVENTS, session_watches, "core");
+	table_add(TABLE_EVENTS, online_watches, "core");
 	table_add(TABLE_STANZAS, book_hooks, "core");
 	table_add(TABLE_STANZAS, blocked_hooks, "core");
 	table_add(TABLE_STANZAS, presence_hooks, "core");

@@ -110,4 +110,4 @@ void presence_clear(Account *account);  /* a new session: nobody is known to be 
 void contact_clear_resources(Contact *contact);
 
 /* session.c */
-extern const struct event_watch session_watches[];
+extern const struct event_watch online_watches[];

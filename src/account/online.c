@@ -101,7 +101,7 @@ connection_changed(const Event *event)
 		password_failed(account);
 }
 
-const struct event_watch session_watches[] = {
-	{ .name = "account: session", .kind = EVENT_CONNECTION, .look = connection_changed },
+const struct event_watch online_watches[] = {
+	{ .name = "account: online", .kind = EVENT_CONNECTION, .look = connection_changed },
 	{ 0 },
 };
