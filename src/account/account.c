@@ -65,6 +65,7 @@ account_free(Account *account)
 	contacts_free(account);
 	g_hash_table_unref(account->options);
 	secret_free(account->password);
+	g_hash_table_unref(account->shown);
 	g_free(account->reason);
 	g_free(account->show);
 	g_free(account->status);
@@ -91,6 +92,7 @@ account_new(const char *jid)
 	account->options = load_options(jid);
 	const char *show = account_get(account, "presence");
 	account->show = g_strdup(show ? show : "online");
+	account->shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	contacts_load(account);
 	blocked_load(account);
 	requests_load(account);
@@ -223,6 +225,7 @@ void
 account_disconnect(Account *account)
 {
 	password_forget(account);
+	presence_leave(account);
 	stream_disconnect(account->stream);
 }
 

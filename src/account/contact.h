@@ -34,6 +34,8 @@ const GPtrArray *contact_requests(const Account *account);
 
 /* Our own presence. show: online, away, xa, dnd, chat, invisible. Offline it counts from the next login on. */
 bool presence_set(Account *account, const char *show, const char *status, GError **error);
+/* While invisible, or to somebody who may not see us: this one address sees us until we leave or it is taken back. */
+bool presence_show_to(Account *account, const char *jid, bool on, GError **error);
 const char *presence_show(const Account *account);
 const char *presence_status(const Account *account); /* "" */
 /* Does any online resource of the contact (or this one, for a full JID) announce this feature (by verified caps)? */

@@ -31,6 +31,7 @@ struct Account {
 	char *show, *status; /* what the user wants to be seen as */
 	bool announced;      /* presence is out: contacts know that we are here */
 	bool presence_due;   /* changed while the stream was away */
+	GHashTable *shown;   /* set of JIDs that alone were told that we are here, in this session */
 
 	GHashTable *contacts; /* bare JID -> Contact, owned */
 	GHashTable *blocked;  /* set of JIDs */
@@ -105,6 +106,7 @@ void blocked_fetch(Account *account);
 extern const struct stanza_hook presence_hooks[];
 void presence_init(void);
 void presence_announce(Account *account);
+void presence_leave(Account *account);  /* before the stream ends */
 void presence_recall(Account *account); /* the session goes on, but this process has not seen it */
 void presence_clear(Account *account);  /* a new session: nobody is known to be there */
 void contact_clear_resources(Contact *contact);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/change.h"
 #include "account/internal.h"
 #include "api/jid.h"
 #include "api/log.h"
@@ -174,6 +175,7 @@ const struct stanza_hook presence_hooks[] = {
 void
 presence_clear(Account *account)
 {
+	g_hash_table_remove_all(account->shown);
 	GHashTableIter iter;
 	gpointer contact;
 	g_hash_table_iter_init(&iter, account->contacts);
@@ -235,9 +237,10 @@ presence_announce(Account *account)
 	bool hidden = !strcmp(account->show, "invisible");
 	account->presence_due = false;
 	/* RFC 6121 §4.2: who sends no presence is connected, and nobody is told. */
-	if (hidden && account->announced)
+	if (hidden && account->announced) {
 		presence_send_unavailable(account->stream);
-	else if (!hidden)
+		g_hash_table_remove_all(account->shown); /* §4.6.3: the server tells them, too */
+	} else if (!hidden)
 		presence_send(account->stream, account->show, account->status, priority ? atoi(priority) : 0);
 	account->announced = !hidden;
 	memory_put(account->jid, ANNOUNCED_KEY, hidden ? NULL : "yes");
@@ -278,6 +281,44 @@ presence_set(Account *account, const char *show, const char *status, GError **er
 	return true;
 }
 
+/* Not every server remembers whom one without presence was shown to. */
+void
+presence_leave(Account *account)
+{
+	GHashTableIter iter;
+	gpointer jid;
+	g_hash_table_iter_init(&iter, account->shown);
+	while (account_online(account) && g_hash_table_iter_next(&iter, &jid, NULL))
+		presence_send_subscription(account->stream, jid, "unavailable");
+	g_hash_table_remove_all(account->shown);
+}
+
+static bool
+is_granted(const Account *account, const char *bare_jid)
+{
+	const Contact *contact = contact_lookup(account, bare_jid);
+	return contact && (contact->subscription == SUBSCRIPTION_FROM || contact->subscription == SUBSCRIPTION_BOTH);
+}
+
+bool
+presence_show_to(Account *account, const char *jid, bool on, GError **error)
+{
+	if (!change_may(account, error))
+		return false;
+	if (contact_blocked(account, jid))
+		return fault(error, FAULT_INPUT, "%s is blocked: /unblock %s first", jid, jid);
+	if (account->announced && is_granted(account, jid))
+		return fault(
+			error, FAULT_INPUT, on ? "%s sees you already" : "%s may see you: /refuse-contact takes that back", jid);
+	if (!on && !g_hash_table_remove(account->shown, jid))
+		return fault(error, FAULT_GONE, "%s was not shown that you are here", jid);
+	if (!on)
+		return presence_send_subscription(account->stream, jid, "unavailable");
+	g_hash_table_add(account->shown, g_strdup(jid));
+	return presence_send_to(
+		account->stream, jid, presence_show_word(account->show) ? account->show : "online", account->status);
+}
+
 const char *
 presence_show(const Account *account)
 {
@@ -296,9 +337,8 @@ static bool
 is_visible_to(Stream *stream, const char *bare_jid)
 {
 	const Account *account = account_of(stream);
-	const Contact *contact = contact_lookup(account, bare_jid);
-	bool granted = contact && (contact->subscription == SUBSCRIPTION_FROM || contact->subscription == SUBSCRIPTION_BOTH);
-	return granted && account->announced && !contact_blocked(account, bare_jid);
+	bool shown = (account->announced && is_granted(account, bare_jid)) || g_hash_table_contains(account->shown, bare_jid);
+	return shown && !contact_blocked(account, bare_jid);
 }
 
 static guint announce_timer;

@@ -42,14 +42,30 @@ presence_read(const Element *stanza, struct presence *presence)
 	presence->caps_ver = element_attr(caps, "ver");
 }
 
-bool
-presence_send(Stream *stream, const char *show, const char *status, int priority)
+static Node *
+available(const char *show, const char *status)
 {
 	Node *presence = node_new("presence", NULL);
 	if (strcmp(show, "online"))
 		node_add_text(presence, "show", NULL, show);
 	if (status && *status)
 		node_add_text(presence, "status", NULL, status);
+	return presence;
+}
+
+bool
+presence_send_to(Stream *stream, const char *to, const char *show, const char *status)
+{
+	Node *presence = available(show, status);
+	node_attr(presence, "to", to);
+	caps_add(presence);
+	return stream_send(stream, presence);
+}
+
+bool
+presence_send(Stream *stream, const char *show, const char *status, int priority)
+{
+	Node *presence = available(show, status);
 	if (priority) {
 		g_autofree char *number = g_strdup_printf("%d", priority);
 		node_add_text(presence, "priority", NULL, number);

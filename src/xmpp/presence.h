@@ -17,8 +17,10 @@ void presence_read(const Element *stanza, struct presence *presence);
 
 /* Our own broadcast, with caps. show "online" has no element. */
 bool presence_send(Stream *stream, const char *show, const char *status, int priority);
+/* To one address only (RFC 6121 §4.6); the server tells it when we leave. */
+bool presence_send_to(Stream *stream, const char *to, const char *show, const char *status);
 bool presence_send_unavailable(Stream *stream);
-/* type: subscribe, subscribed, unsubscribe, unsubscribed, probe. */
+/* type: unavailable, subscribe, subscribed, unsubscribe, unsubscribed, probe. */
 bool presence_send_subscription(Stream *stream, const char *to, const char *type);
 
 /* The word if it is one of the five shows, else NULL. */

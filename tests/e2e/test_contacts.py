@@ -199,3 +199,24 @@ def test_pushes_and_results_of_others_change_nothing(pair, federation):  # A05
     to_alive = answer_of(mallory, alive, push, 1, kind="set")
     assert to_alive == answer_of(mallory, "alice@a.test/dead", push, 2, kind="set")
     assert "evil@b.test" not in alice.run("/roster")
+
+
+def test_while_invisible_one_contact_may_be_shown_that_we_are_here(lab, pair, federation):  # P18
+    alice, bob = pair
+    bob.wait("roster", jid="alice@a.test", presence="online")
+    alice.run("/presence to bob@b.test", ok=False)
+    bob.forget()
+    alice.run("/status invisible")
+    bob.wait("roster", jid="alice@a.test", presence="offline")
+    alice.run("/presence to bob@b.test")
+    bob.wait("roster", jid="alice@a.test", presence="online")
+    bob.forget()
+    alice.run("/presence to bob@b.test off")
+    bob.wait("roster", jid="alice@a.test", presence="offline")
+    alice.run("/presence to bob@b.test off", ok=False)
+    bob.forget()
+    alice.run("/presence to bob@b.test on")
+    bob.wait("roster", jid="alice@a.test", presence="online")
+    bob.forget()
+    alice.quit()
+    bob.wait("roster", jid="alice@a.test", presence="offline")
