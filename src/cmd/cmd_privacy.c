@@ -126,6 +126,26 @@ tell_plugins(Reply *reply)
 		reply_print(reply, "these plugins can read and send all that you can: %s", list->str);
 }
 
+static void
+tell_history(Reply *reply)
+{
+	static const struct {
+		const char *keep, *words;
+	} rows[] = {
+		{ "ask", "messages are kept 90 days on this machine" },
+		{ "all", "messages are kept on this machine until you /forget them" },
+		{ "none", "messages are kept on this machine until the program ends" },
+	};
+	g_autofree char *keep = settings_get("history.keep");
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (!g_strcmp0(keep, rows[i].keep)) {
+			reply_print(reply, "%s (history.keep = %s)", rows[i].words, keep);
+			return;
+		}
+	reply_print(reply, "messages are kept on this machine for so long: history.keep = %s", keep);
+}
+
 static bool
 run_privacy(const struct cmd_call *call, GError **error)
 {
@@ -138,6 +158,7 @@ run_privacy(const struct cmd_call *call, GError **error)
 	reply_print(call->reply,
 		"on this machine: messages, keys and passwords lie encrypted in %s; the settings are plain text in %s",
 		files_folder(FOLDER_DATA), files_folder(FOLDER_CONFIG));
+	tell_history(call->reply);
 	reply_print(call->reply, "nothing is fetched because somebody sent it: no link is opened, no picture loaded");
 	tell_plugins(call->reply);
 	return true;
