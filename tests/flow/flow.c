@@ -10,13 +10,14 @@
  *   server keep NAME FROM TO    from what was expected last: the text between FROM and TO
  *   server answer TEXT => XML   to what holds TEXT, from now on
  *   server cut | forget   the link breaks; the session is gone
- *   plugins NAME...       are loaded now and after each restart
- *   peer NAME at JID      a device that speaks OMEMO, on the server with its keys; says TEXT, hears TEXT (sealed),
- *                         floods N (says so many, and how much processor time each took), hears not TEXT, forgets (its sessions),
- * changes (its key), remembers and rewinds (its sessions) list JID NAME...      the devices that are announced from now on, told to
- * us at once; list JID: none; list JID gone: no answer {plugin folder}; {device NAME} is the number, {key NAME} the fingerprint in
- * every line login                 adds the account and connects turn MS               time passes             restart the program
- * ends and starts again on its profile
+ *   plugins NAME...       are loaded now and after each restart; {plugin folder} is where they are
+ *   peer NAME at JID      a device that speaks OMEMO, on the server with its keys; {device NAME} is its number, {key NAME} its key
+ *   peer NAME says TEXT | hears TEXT | hears not TEXT    sealed
+ *   peer NAME seals TEXT  {sent last} is it             peer NAME floods N    says so many, and what each cost
+ *   peer NAME forgets | changes | remembers | rewinds    its sessions, its key, its sessions, back to those
+ *   list JID NAME...      the devices announced from now on, told at once; list JID: none; list JID gone: no answer
+ *   login                 adds the account and connects
+ *   turn MS               time passes             restart            the program ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
 #define _GNU_SOURCE
@@ -553,21 +554,29 @@ our_bundle(guint32 *number)
 	return g_strndup(begin, (gsize)(end + strlen("</bundle>") - begin));
 }
 
+/* {sent last} is it from now on. */
 static void
-peer_says(Device *device, const char *text)
+peer_seals(Device *device, const char *text)
 {
-	g_autofree char *sealed = NULL, *bundle = NULL, *xml = NULL;
-	static guint count;
+	g_autofree char *bundle = NULL;
 	guint32 number;
 
 	bundle = our_bundle(&number);
 	if (!device_knows(device, ME, number))
 		device_meet(device, ME, number, bundle);
-	sealed = device_seal(device, ME, number, text);
+	g_hash_table_insert(flow.kept, g_strdup("last"), device_seal(device, ME, number, text));
+}
+
+static void
+peer_says(Device *device, const char *text)
+{
+	g_autofree char *xml = NULL;
+	static guint count;
+
+	peer_seals(device, text);
 	xml = g_strdup_printf("<message from='%s/x' to='{from}' type='chat' id='s%u'><body>sealed</body>%s<store "
 			      "xmlns='urn:xmpp:hints'/></message>",
-		device_owner(device), ++count, sealed);
-	g_hash_table_insert(flow.kept, g_strdup("last"), g_strdup(sealed));
+		device_owner(device), ++count, (char *)g_hash_table_lookup(flow.kept, "last"));
 	fake_server_send(flow.server, xml);
 	settle();
 }
@@ -687,7 +696,7 @@ peer(const char *argument)
 		const char *word;
 		void (*run)(Device *device, const char *text);
 	} ways[] = { { "floods", peer_floods }, { "remembers", peer_remembers }, { "rewinds", peer_rewinds }, { "says", peer_says },
-		{ "hears", peer_hears }, { "forgets", peer_forgets }, { "changes", peer_changes } };
+		{ "seals", peer_seals }, { "hears", peer_hears }, { "forgets", peer_forgets }, { "changes", peer_changes } };
 	g_auto(GStrv) words = g_strsplit(argument, " ", 3);
 
 	if (!words[0] || !words[1])
