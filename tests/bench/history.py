@@ -103,7 +103,11 @@ def open_chat(client, terminal):
         return terminal.settle("\r", 0.6)
     terminal.write(f"/msg {client.bob}")
     terminal.wait_quiet(0.3, limit=2)
-    return terminal.settle("\r", 0.4)
+    mark = terminal.mark()
+    took = terminal.settle("\r", 0.4)
+    if terminal.mark() - mark < 400:
+        raise LookupError("no history came on the screen")
+    return took
 
 
 def store(bench):
