@@ -29,7 +29,7 @@ def bodies(count):
 
 def fill_sotto(bench, client, count):
     subprocess.run([program(bench, "bench_store"), "--profile", client.profile, str(count), client.jid, client.bob, RARE],
-                   input=client.headless.passphrase, text=True, check=True)
+                   input=client.headless.passphrase, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def fill_profanity(bench, client, count):
