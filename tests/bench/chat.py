@@ -8,7 +8,7 @@ import threading
 import time
 
 import clients
-from harness import letters
+from harness import letters, read_until
 from raw import Raw
 
 FLOOD = 20000
@@ -109,7 +109,7 @@ def floor(bench):
     text = "".join(f"<message to='sink@a.test' type='chat'><body>{body}</body></message>" for body in flood_lines("LAST"))
     begin = time.monotonic()
     threading.Thread(target=bob.send, args=(text,), daemon=True).start()
-    sink.wait("message", where=lambda m: any(e.text == "LAST" for e in m), timeout=120)
+    read_until(sink, ">LAST<")
     bench.beside("the same to a raw socket", "s", time.monotonic() - begin)
     bob.close()
     sink.close()

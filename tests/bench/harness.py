@@ -21,6 +21,17 @@ def letters(count=12):
     return "".join(random.choices(string.ascii_uppercase, k=count))
 
 
+def read_until(raw, word, timeout=120):
+    """Read and look at nothing but for this word: less no client can do."""
+    raw.socket.settimeout(timeout)
+    tail = b""
+    while word.encode() not in tail:
+        data = raw.socket.recv(1 << 16)
+        if not data:
+            raise ConnectionError("the server closed the stream")
+        tail = tail[-len(word):] + data
+
+
 class Bench:
     def __init__(self, build, runs, long):
         self.runs, self.long = runs, long

@@ -8,7 +8,7 @@ import uuid
 import chat
 import clients
 from chat import FLOOD, percentile
-from harness import letters
+from harness import letters, read_until
 from raw import Raw
 
 
@@ -64,7 +64,7 @@ def offline_floor(bench, server):
     offline_store(client, "LAST")
     begin = time.monotonic()
     raw = Raw(server, client.user)
-    raw.wait("message", where=lambda m: any(e.text == "LAST" for e in m), timeout=120)
+    read_until(raw, ">LAST<")
     bench.beside("20000 offline to a raw socket", "s", time.monotonic() - begin)
     raw.close()
 
