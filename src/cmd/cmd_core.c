@@ -49,14 +49,16 @@ run_answer(const struct cmd_call *call, GError **error)
 	return ask_answer((guint)g_ascii_strtoull(call->args[0], NULL, 10), call->args[1], error);
 }
 
-/* The question of this conversation, else the oldest of all. */
+/* The question of this conversation, else the oldest of all; one that knows this answer comes first. */
 static bool
 answer_open(const struct cmd_call *call, const char *choice, GError **error)
 {
-	guint id = call->conversation ? ask_open(convo_peer(call->conversation)) : 0;
+	guint id = call->conversation ? ask_open(convo_peer(call->conversation), choice) : 0;
 
 	if (!id)
-		id = ask_open(NULL);
+		id = ask_open(NULL, choice);
+	if (!id)
+		id = ask_open(NULL, NULL);
 	if (!id)
 		return fault(error, FAULT_GONE, "no question is open");
 	return ask_answer(id, choice, error);

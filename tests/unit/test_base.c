@@ -326,8 +326,10 @@ one_answer_serves_all_who_asked_the_same(void **state)
 	c = ask("me@x", "eve@x", "send readable?", yes_no, answered, "c", NULL);
 	assert_int_equal(a, b);
 	assert_int_not_equal(a, c);
-	assert_int_equal(ask_open(NULL), a);
-	assert_int_equal(ask_open("eve@x"), c);
+	assert_int_equal(ask_open(NULL, NULL), a);
+	assert_int_equal(ask_open("eve@x", NULL), c);
+	assert_int_equal(ask_open(NULL, "yes"), a);
+	assert_int_equal(ask_open(NULL, "perhaps"), 0);
 	assert_false(ask_answer(a, "perhaps", &error));
 	assert_true(g_error_matches(error, FAULT, FAULT_INPUT));
 	assert_true(ask_answer(a, "Y", NULL));
@@ -338,7 +340,7 @@ one_answer_serves_all_who_asked_the_same(void **state)
 	ask_withdraw(c);
 	ask_withdraw(c);
 	assert_string_equal(story->str, "a=yes .b=yes .c=(none) ");
-	assert_int_equal(ask_open(NULL), 0);
+	assert_int_equal(ask_open(NULL, NULL), 0);
 	g_string_free(story, TRUE);
 }
 

@@ -42,7 +42,7 @@ must_say(guint n, const char *text)
 static void
 answer_yes_or_no(const char *choice)
 {
-	guint id = ask_open(NULL);
+	guint id = ask_open(NULL, NULL);
 
 	assert_int_not_equal(id, 0);
 	assert_true(ask_answer(id, choice, NULL));
@@ -88,7 +88,7 @@ without_keys_a_no_fails_what_waits(void **state)
 	answer_yes_or_no("no");
 	told_times("state failed", 2);
 	assert_int_equal(wire.out->len, 0);
-	assert_int_equal(ask_open(NULL), 0);
+	assert_int_equal(ask_open(NULL, NULL), 0);
 }
 
 static void

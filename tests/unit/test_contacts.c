@@ -887,9 +887,9 @@ a_typed_password_is_kept_after_a_yes_when_it_was_right(void **state)
 	assert_true(last_refused);
 	account_give_password(account, right, false);
 	expect_password("right");
-	assert_int_equal(ask_open(NULL), 0);
+	assert_int_equal(ask_open(NULL, NULL), 0);
 	tell_connection(account_stream(account), CONNECTION_ONLINE, false);
-	guint id = ask_open(NULL);
+	guint id = ask_open(NULL, NULL);
 	assert_int_not_equal(id, 0);
 	assert_true(ask_answer(id, "yes", NULL));
 	restart();
