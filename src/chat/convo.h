@@ -29,6 +29,10 @@ GPtrArray *convo_page_after(Conversation *conv, const Message *after, guint limi
 bool convo_fetch_older(Conversation *conv);
 /* True while a hole in what we know lies right before this message (the gap line). */
 bool convo_gap_before(const Conversation *conv, const Message *message);
+/* Say the text of a failed message again, sealed anew: that of this id, or the last one of the conversation that was not said again
+ * yet. conv may be NULL with an id.
+ */
+const Message *convo_resend(Conversation *conv, const char *id, GError **error);
 /* What a message said before it was corrected, oldest first (of char *). */
 GPtrArray *convo_old_bodies(const char *id, GError **error);
 GPtrArray *convo_search(Conversation *conv, const char *words, guint limit); /* conv NULL: all */

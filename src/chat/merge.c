@@ -229,23 +229,66 @@ merge_signals(const Letter *letter, const struct decoded *decoded, const char *a
 
 /* ---- errors ---- */
 
+static const char *
+condition_of(const Element *error)
+{
+	for (const Element *child = error ? element_first(error) : NULL; child; child = element_next(child))
+		if (!strcmp(element_ns(child), NS_STANZA_ERROR) && strcmp(element_name(child), "text") != 0)
+			return element_name(child);
+	return NULL;
+}
+
+/* What a server says of itself or of another, RFC 6120 §8.3.3: %s is the domain of the peer. */
+static const struct {
+	const char *condition, *format;
+} troubles[] = {
+	{ "remote-server-not-found", "the server %s cannot be found or reached now" },
+	{ "remote-server-timeout", "the server %s cannot be reached now" },
+	{ "resource-constraint", "the server %s is too busy now, or their mailbox is full" },
+	{ "internal-server-error", "the server %s has a trouble of its own now" },
+	{ "recipient-unavailable", "nobody is there at %s to take it now" },
+};
+
+static char *
+trouble(const char *condition, const char *peer)
+{
+	const char *at = strchr(peer, '@'), *domain = at ? at + 1 : peer;
+
+	for (guint i = 0; condition && i < G_N_ELEMENTS(troubles); i++)
+		if (!strcmp(troubles[i].condition, condition)) {
+			g_auto(GStrv) halves = g_strsplit(troubles[i].format, "%s", 2);
+
+			return g_strconcat(halves[0], domain, halves[1], NULL);
+		}
+	return NULL;
+}
+
 static char *
 what_it_says(const Element *error)
 {
-	const char *text = error ? element_child_text(error, "text", NS_STANZA_ERROR) : NULL, *condition = NULL;
+	const char *text = error ? element_child_text(error, "text", NS_STANZA_ERROR) : NULL, *condition = condition_of(error);
 
-	for (const Element *child = error ? element_first(error) : NULL; child && !condition; child = element_next(child))
-		if (!strcmp(element_ns(child), NS_STANZA_ERROR) && strcmp(element_name(child), "text") != 0)
-			condition = element_name(child);
 	if (text && *text)
 		return g_strdup_printf("%s (%s)", text, condition ? condition : "no condition");
 	return g_strdup(condition ? condition : "no reason given");
 }
 
+/* "wait": the same may well pass later (RFC 6120 §8.3.2). */
+static char *
+why_not_taken(const Element *error, const Letter *letter)
+{
+	g_autofree char *says = what_it_says(error), *known = trouble(condition_of(error), letter->peer);
+	bool later = known || (error && !g_strcmp0(element_attr(error, "type"), "wait"));
+
+	if (known)
+		return g_strdup_printf("%s: /resend sends it again (%s)", known, says);
+	return g_strdup_printf("%s did not take it: %s%s", letter->sender, says, later ? " - /resend sends it again" : "");
+}
+
 bool
 merge_error(const Letter *letter, const struct decoded *decoded, const char *account)
 {
-	g_autofree char *says = NULL, *reason = NULL;
+	g_autofree char *reason = NULL;
 	g_autoptr(Message) message = NULL;
 
 	if (!decoded->id || letter->direction == MESSAGE_OUT)
@@ -253,8 +296,7 @@ merge_error(const Letter *letter, const struct decoded *decoded, const char *acc
 	message = find_own(account, letter->peer, decoded->id);
 	if (!message)
 		return true;
-	says = what_it_says(decoded->error);
-	reason = g_strdup_printf("%s did not take it: %s", letter->sender, says);
+	reason = why_not_taken(decoded->error, letter);
 	if (!outbox_refused(account, decoded->id, reason))
 		message_reach(message, MESSAGE_FAILED, reason);
 	return true;

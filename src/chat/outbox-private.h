@@ -72,5 +72,10 @@ Stream *job_stream(const struct job *job);                                     /
 void job_close(struct job *job, enum message_state state, const char *reason); /* out of the outbox, for good */
 void job_fail(struct job *job, const GError *reason);
 
+/* waiting.c */
+enum step wait_in(struct lane *lane, enum lane_state state);
+enum step wait_and_retry(struct job *job, const char *reason);
+void ask_provider(struct job *job, const struct e2ee_provider *provider); /* job->answered, now or later */
+
 /* stages.c: filter, keep (both at once), encode, prepare, seal, send */
 extern enum step (*const outbox_stages[STAGES])(struct job *job, GError **error);

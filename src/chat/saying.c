@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define TEXT_MAX 60000 /* what common servers relay, with room for sealing */
+#define TEXT_MAX 60000    /* what common servers relay, with room for sealing */
+#define FAILED_WITHIN 200 /* lines in which the last failed message is looked for */
 
 static bool
 is_sayable(const char *text, GError **error)
@@ -65,8 +66,70 @@ convo_correct(Conversation *conv, const char *id, const char *text, GError **err
 		return fault_null(
 			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
 	if (old->state == MESSAGE_FAILED)
-		return fault_null(error, FAULT_GONE, "that message was never sent - send the text anew");
+		return fault_null(error, FAULT_GONE, "that message was never sent - /resend sends it again");
 	return say(conv, text, old->wire_id, error);
+}
+
+/* ---- once more ---- */
+
+/* Kept as the reason of what failed: it is not offered a second time. */
+static const char said_again[] = "it was sent again, see below";
+
+static bool
+can_go_again(const Message *message)
+{
+	return message->direction == MESSAGE_OUT && message->state == MESSAGE_FAILED && message->body && !message->notice &&
+	       !message->hidden && g_strcmp0(message->reason, said_again) != 0;
+}
+
+static Message *
+last_failed(Conversation *conv, GError **error)
+{
+	g_autoptr(GPtrArray) page = convo_page(conv, NULL, FAILED_WITHIN);
+
+	for (guint i = page->len; i-- > 0;)
+		if (can_go_again(g_ptr_array_index(page, i)))
+			return message_ref(g_ptr_array_index(page, i));
+	return fault_null(error, FAULT_GONE, "no message to %s failed that was not sent again", convo_title(conv));
+}
+
+static Message *
+failed_by_id(const char *id, GError **error)
+{
+	g_autoptr(Message) message = archive_find_id(id, error);
+
+	if (!message && error && *error)
+		return NULL;
+	if (!message || !can_go_again(message))
+		return fault_null(error, FAULT_GONE, "%s is no message that failed and was not sent again yet", id);
+	return g_steal_pointer(&message);
+}
+
+static void
+mark_said_again(Message *message)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_free(message->reason);
+	message->reason = g_strdup(said_again);
+	if (!archive_set_state(message, &error))
+		log_warning("state of a message is not kept: %s", error->message);
+	message_emit(EVENT_MESSAGE_STATE, message);
+}
+
+const Message *
+convo_resend(Conversation *conv, const char *id, GError **error)
+{
+	g_autoptr(Message) failed = id ? failed_by_id(id, error) : last_failed(conv, error);
+	const Message *again;
+
+	conv = failed ? convo_find(failed->account, failed->conversation) : NULL;
+	if (!conv)
+		return failed ? fault_null(error, FAULT_GONE, "the account %s is gone", failed->account) : NULL;
+	again = say(conv, failed->body, failed->replaces, error);
+	if (again)
+		mark_said_again(failed);
+	return again;
 }
 
 void

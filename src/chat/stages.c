@@ -8,7 +8,6 @@
 #include "api/event.h"
 #include "api/log.h"
 #include "api/store.h"
-#include "api/timer.h"
 #include "base/text.h"
 #include "chat/chat.h"
 #include "chat/filter.h"
@@ -18,9 +17,6 @@
 #include "xmpp/stream.h"
 
 #include <string.h>
-
-#define RETRY_FIRST_MS 5000
-#define RETRY_MAX_MS 300000
 
 static enum step
 stage_filter(struct job *job, GError **error)
@@ -99,34 +95,6 @@ stage_encode(struct job *job, GError **error)
 	job->message->wants_receipt = chat_settings.receipts;
 	job->message->wants_marker = chat_settings.markers;
 	return STEP_NEXT;
-}
-
-static enum step
-wait_in(struct lane *lane, enum lane_state state)
-{
-	lane->state = state;
-	return STEP_WAIT;
-}
-
-static void
-retry_now(gpointer data)
-{
-	struct lane *lane = data;
-
-	lane->timer = 0;
-	lane->state = LANE_FREE;
-	lane_pump(lane);
-}
-
-static enum step
-wait_and_retry(struct job *job, const char *reason)
-{
-	struct lane *lane = job->lane;
-
-	message_reach(job->message, MESSAGE_PENDING, reason);
-	lane->delay = lane->delay ? MIN(lane->delay * 2, RETRY_MAX_MS) : RETRY_FIRST_MS;
-	lane->timer = clock_after(lane->delay, retry_now, lane, NULL);
-	return wait_in(lane, LANE_RETRY);
 }
 
 static enum step
@@ -265,22 +233,6 @@ judge(struct job *job, GError **error)
 	return STEP_FAILED;
 }
 
-static void
-prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
-{
-	g_autofree struct ticket *ticket = data;
-	struct job *job = job_find(ticket->job);
-
-	if (!job || job->lane->state != LANE_PREPARING || job->lane->serial != ticket->serial)
-		return;
-	job->answered = true;
-	job->readiness = readiness;
-	g_free(job->sentence);
-	job->sentence = g_strdup(sentence);
-	job->lane->state = LANE_FREE;
-	lane_pump(job->lane);
-}
-
 /* A readable chat stays so until a person says otherwise, who learns once that it need not. */
 static void
 tell_of_keys(Conversation *conv)
@@ -319,18 +271,6 @@ without_provider(struct job *job)
 	message_reach(
 		job->message, MESSAGE_PENDING, "waits: this chat is encrypted and the plugin for it is not loaded - /plugin load");
 	return wait_in(job->lane, LANE_STUCK);
-}
-
-static void
-ask_provider(struct job *job, const struct e2ee_provider *provider)
-{
-	struct lane *lane = job->lane;
-	struct ticket *ticket = g_new(struct ticket, 1);
-
-	*ticket = (struct ticket){ job->id, ++lane->serial };
-	lane->asked = provider;
-	lane->state = LANE_PREPARING;
-	provider->prepare(convo_account(lane->conv), convo_peer(lane->conv), prepared, ticket);
 }
 
 static enum step

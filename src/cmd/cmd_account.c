@@ -4,6 +4,8 @@
 
 #include "account/account.h"
 #include "account/contact.h"
+#include "api/ask.h"
+#include "api/event.h"
 #include "api/jid.h"
 #include "cmd/cmd.h"
 #include "ui/ui.h"
@@ -152,10 +154,50 @@ run_list(const struct cmd_call *call, GError **error)
 }
 
 static bool
+remove_it(const char *jid, GError **error)
+{
+	Account *account = named(jid, error);
+	return account && account_remove(account, error);
+}
+
+static void
+remove_said(const char *choice, gpointer data)
+{
+	const char *jid = data;
+	g_autoptr(GError) error = NULL;
+	if (g_strcmp0(choice, "yes"))
+		return;
+	if (remove_it(jid, &error))
+		alert(NULL, NULL, "removed", "%s is removed from here; the account on its server stays", jid);
+	else
+		alert(NULL, NULL, fault_word(error), "%s", error->message);
+}
+
+/* In the chat that is seen, where there is one. */
+static void
+ask_to_remove(const struct cmd_call *call, const char *jid)
+{
+	static const char *const choices[] = { "no", "yes", NULL };
+	Conversation *seen = call->conversation;
+	g_autofree char *text =
+		g_strdup_printf("remove %s from here? Its password, settings and contacts are forgotten; its messages "
+				"and keys stay in the encrypted store, the account on its server stays, too",
+			jid);
+	ask(seen ? account_jid(convo_account(seen)) : jid, seen ? convo_peer(seen) : NULL, text, choices, remove_said,
+		g_strdup(jid), g_free);
+}
+
+/* Who cannot be asked is a script, and knows what it does. */
+static bool
 run_remove(const struct cmd_call *call, GError **error)
 {
-	Account *account = named(call->args[0], error);
-	if (!account || !account_remove(account, error))
+	if (ui()->can_ask) {
+		if (!named(call->args[0], error))
+			return false;
+		ask_to_remove(call, call->args[0]);
+		return true;
+	}
+	if (!remove_it(call->args[0], error))
 		return false;
 	reply_print(call->reply, "%s is removed from here; the account on its server stays", call->args[0]);
 	return true;
@@ -368,6 +410,11 @@ const struct cmd cmd_account_rows[] = {
 		.args = account_args,
 		.needs = NEEDS_STORE,
 		.summary = "Forget an account here, with its password and contacts; the server keeps it",
+		.help = "Gone are its password, its options, its copy of the contacts and what is remembered of its server. Its "
+			"messages, what waits to be sent and its keys stay in the encrypted store, for the day when the account is "
+			"added again; /forget deletes the messages of a chat. The terminal asks first; without a terminal it is "
+			"done "
+			"at once.",
 		.run = run_remove },
 	{ .name = "account reset-auth",
 		.args = account_args,

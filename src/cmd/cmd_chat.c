@@ -104,6 +104,14 @@ run_correct_id(const struct cmd_call *call, GError **error)
 	return convo_correct(call->conversation, call->args[0], call->args[1], error) != NULL;
 }
 
+static bool
+run_resend(const struct cmd_call *call, GError **error)
+{
+	if (!call->args[0] && !call->conversation)
+		return fault(error, FAULT_INPUT, "no chat is open: name the message, or open the chat with /msg");
+	return convo_resend(call->conversation, call->args[0], error) != NULL;
+}
+
 /* ---- sealing ---- */
 
 static void
@@ -362,6 +370,13 @@ const struct cmd cmd_chat_rows[] = {
 		.needs = NEEDS_CONVERSATION,
 		.summary = "Replace an earlier message of yours",
 		.run = run_correct_id },
+	{ .name = "resend",
+		.args = (const struct arg[]){ { "message", ARG_MESSAGE, true, NULL }, { 0 } },
+		.needs = NEEDS_ACCOUNT,
+		.summary = "Send a message that failed once more, the last one of this chat or that of an id",
+		.help = "The same text leaves as a new message, sealed anew. What was sent again is not offered a second time.",
+		.examples = (const char *const[]){ "/resend", NULL },
+		.run = run_resend },
 	{ .name = "versions",
 		.args = (const struct arg[]){ { "message", ARG_MESSAGE, false, NULL }, { 0 } },
 		.needs = NEEDS_STORE,

@@ -200,10 +200,12 @@ wrapped_rows(const char *text, size_t length, int width, int hang)
 	return rows;
 }
 
+/* Why it failed, or what it waits for. */
 static bool
 has_reason(const Message *message)
 {
-	return message && message->state == MESSAGE_FAILED && message->body && message->reason;
+	return message && (message->state == MESSAGE_FAILED || message->state == MESSAGE_PENDING) && message->body &&
+	       message->reason;
 }
 
 int
@@ -378,7 +380,9 @@ line_draw(struct line *line, const struct line *above, const Conversation *conv,
 	if (line->warning)
 		draw_text(&is, &place, line->warning, strlen(line->warning), STYLE_DOUBT, "!");
 	if (has_reason(message))
-		draw_text(&is, &place, message->reason, strlen(message->reason), STYLE_ERROR, "!");
+		draw_text(&is, &place, message->reason, strlen(message->reason),
+			message->state == MESSAGE_FAILED ? STYLE_ERROR : STYLE_EVENT,
+			message->state == MESSAGE_FAILED ? "!" : "-!-");
 	/* The nick of an action may have been another one when it was measured. */
 	while (place.row < place.bottom)
 		draw_text(&is, &place, "", 0, style, "");

@@ -215,6 +215,29 @@ keys_that_take_long_hold_up_one_chat_only(void **state)
 }
 
 static void
+what_is_waited_for_is_told_and_ends(void **state)
+{
+	(void)state;
+	load_veil();
+	log_in_and_catch_up("s1");
+	veil.later = true;
+	say("one");
+	clock_turn(3000);
+	told_times("asking", 0);
+	clock_turn(2000);
+	told_times("state pending " BOB ": asking away.example for the keys of " BOB, 1);
+	clock_turn(25000);
+	told_times("state pending " BOB ": away.example does not answer", 1);
+	assert_int_equal(veil.prepared, 1);
+	/* The answer that comes after that is nobody's any more; the next try has its own. */
+	veil_answers(E2EE_READY);
+	assert_int_equal(wire.out->len, 0);
+	clock_turn(6000);
+	assert_int_equal(veil.prepared, 2);
+	out_times("[this is veiled]", 1);
+}
+
+static void
 an_undecided_device_waits_for_a_decision(void **state)
 {
 	(void)state;
@@ -319,6 +342,53 @@ an_error_of_the_peer_is_told_with_its_words(void **state)
 		    "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
 		id);
 	told_times("did not take it: service-unavailable", 1);
+}
+
+static void
+server_refuses(const char *id, const char *type, const char *condition)
+{
+	server_says("<message from='" BOB "' to='" ME "' type='error' id='%s'><error type='%s'>"
+		    "<%s xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
+		id, type, condition);
+}
+
+static void
+what_failed_says_why_and_goes_again_once(void **state)
+{
+	(void)state;
+	make_readable();
+	log_in_and_catch_up("s1");
+	g_autoptr(GError) error = NULL;
+	g_autofree char *id = g_strdup(say("hello")->wire_id), *second = NULL;
+
+	assert_null(convo_resend(bob(), NULL, &error));
+	assert_non_null(error);
+	server_refuses(id, "cancel", "remote-server-not-found");
+	told_times("state failed " BOB ": the server away.example cannot be found or reached now: /resend", 1);
+	{
+		const Message *again = convo_resend(bob(), NULL, NULL);
+
+		assert_non_null(again);
+		assert_string_equal(again->body, "hello");
+		assert_string_not_equal(again->wire_id, id);
+		second = g_strdup(again->wire_id);
+	}
+	out_times("<body>hello</body>", 2);
+	told_times("it was sent again", 1);
+	assert_null(convo_resend(bob(), NULL, NULL));
+	server_refuses(second, "wait", "undefined-condition");
+	told_times("/resend sends it again", 2);
+	{
+		g_autoptr(Message) failed = archive_find_wire_id(ME, BOB, second, MESSAGE_OUT, NULL);
+		g_autofree char *third = NULL;
+
+		assert_int_equal(failed->state, MESSAGE_FAILED);
+		assert_non_null(failed->reason);
+		third = g_strdup(failed->id);
+		assert_non_null(convo_resend(NULL, third, NULL));
+		assert_null(convo_resend(NULL, third, NULL));
+	}
+	out_times("<body>hello</body>", 3);
 }
 
 static void
@@ -1167,6 +1237,8 @@ main(int argc, char **argv)
 		story(a_full_disk_makes_it_wait_until_there_is_room),
 		story(a_receipt_does_not_take_the_number_of_a_message),
 		story(keys_that_take_long_hold_up_one_chat_only),
+		story(what_is_waited_for_is_told_and_ends),
+		story(what_failed_says_why_and_goes_again_once),
 		story(an_undecided_device_waits_for_a_decision),
 		story(a_network_failure_of_prepare_is_tried_again),
 		story(switching_off_does_not_let_out_what_was_typed_sealed),
