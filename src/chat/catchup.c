@@ -437,11 +437,15 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 
 /* ---- starting ---- */
 
-/* From here on something may be missing, whatever happens to this process. */
+/* From here on something may be missing, whatever happens to this process. What the server kept for us may be stamped earlier than
+ * now: the hole begins behind what we have, unless a clock ran ahead.
+ */
 static bool
 mark(struct catchup *state, const char *after)
 {
-	return !after || set_gap(state, NULL, &(Gap){ .after_id = (char *)after, .at = clock_now() });
+	gint64 last = archive_last_at(state->account), now = clock_now();
+
+	return !after || set_gap(state, NULL, &(Gap){ .after_id = (char *)after, .at = last < now ? last + 1 : now });
 }
 
 /* What may or may not have reached the server is looked for from before it was written. */
@@ -482,6 +486,17 @@ catchup_start(Account *account, bool resumed)
 	}
 	mark_holes(state);
 	ask_page(state, PHASE_NEWEST, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
+}
+
+bool
+catchup_again(Account *account)
+{
+	const struct catchup *state = state_find(account_jid(account));
+
+	if (!state || state->phase != PHASE_IDLE || !state->done || !current_gap(state))
+		return false;
+	catchup_start(account, true);
+	return true;
 }
 
 bool

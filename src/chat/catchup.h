@@ -6,6 +6,8 @@
 
 /* Ask for what came since; told again by EVENT_CAUGHT_UP. After a resumption only what was left undone. */
 void catchup_start(Account *account, bool resumed);
+/* Ask for what is still missing, after the archive failed to tell; false if nothing is. */
+bool catchup_again(Account *account);
 /* Keep a result of the running query back until its page is whole: the next page is asked for before this one is worked on. False:
  * take it now.
  */

@@ -125,10 +125,12 @@ older_go_on(const char *account)
 bool
 convo_fetch_older(Conversation *conv)
 {
+	Account *account = convo_account(conv);
 	struct wish *wish;
+	bool again = account && account_online(account) && catchup_again(account);
 
 	if (is_complete(conv))
-		return false;
+		return again;
 	for (GList *link = wishes.head; link; link = link->next) {
 		wish = link->data;
 		if (!strcmp(wish->account, convo_account_jid(conv)) && !strcmp(wish->peer, convo_peer(conv)))
@@ -172,11 +174,13 @@ bool
 convo_gap_before(const Conversation *conv, const Message *message)
 {
 	const GPtrArray *gaps = catchup_gaps(convo_account_jid(conv));
+	bool asking = catchup_is_running(convo_account_jid(conv));
 
+	/* Whether a hole without a far end is one is known when the newest page was asked for in vain. */
 	for (guint i = 0; gaps && i < gaps->len; i++) {
 		const Gap *gap = g_ptr_array_index(gaps, i);
 
-		if (gap->before_id && message->sent_at >= gap->at && first_row_after(conv, gap->at) == message->row)
+		if ((gap->before_id || !asking) && message->sent_at >= gap->at && first_row_after(conv, gap->at) == message->row)
 			return true;
 	}
 	return false;

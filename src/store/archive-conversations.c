@@ -44,6 +44,17 @@ archive_conversations(const char *account, GError **error)
 	return rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }
 
+gint64
+archive_last_at(const char *account)
+{
+	gint64 at = 0;
+	Rows *rows = store_select(NULL, "SELECT max(last_at) FROM archive_conversation WHERE account = ?", "s", account);
+	if (rows && rows_next(rows))
+		at = rows_int(rows, 0);
+	rows_free(rows);
+	return at ? at : G_MININT64;
+}
+
 static void
 remember(char *name, gint64 row)
 {

@@ -16,7 +16,8 @@ typedef struct ArchivedConversation {
 } ArchivedConversation;
 void archived_conversation_free(ArchivedConversation *conv);
 
-GPtrArray *archive_conversations(const char *account, GError **error);              /* of ArchivedConversation *, newest first */
+GPtrArray *archive_conversations(const char *account, GError **error); /* of ArchivedConversation *, newest first */
+gint64 archive_last_at(const char *account); /* sent_at of the newest message of all of them; G_MININT64 if there is none */
 gint64 archive_conversation(const char *account, const char *peer, GError **error); /* its row, made if new; 0 on error */
 bool archive_set_seal(gint64 conversation, int seal, const char *provider, GError **error);
 bool archive_set_draft(gint64 conversation, const char *draft, GError **error);

@@ -1039,6 +1039,53 @@ a_hole_is_shown_until_it_is_filled_also_by_another_life(void **state)
 }
 
 static void
+a_hole_is_shown_when_the_newest_page_fails(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	end_life();
+	start_life();
+	log_in("s2");
+	/* From the server's own store for those who were away, stamped before this login. */
+	bob_says("id='wk8'", "<body>eight</body><delay xmlns='urn:xmpp:delay' from='away.example' stamp='2026-02-24T12:00:00Z'/>"
+			     "<stanza-id xmlns='urn:xmpp:sid:0' by='" ME "' id='k8'/>");
+	{
+		g_autoptr(GPtrArray) page = convo_page(bob(), NULL, 10);
+
+		assert_int_equal(page->len, 2);
+		assert_false(convo_gap_before(bob(), g_ptr_array_index(page, 1)));
+		archive_refuses("internal-server-error", FAULT_PEER);
+		assert_false(convo_gap_before(bob(), g_ptr_array_index(page, 0)));
+		assert_true(convo_gap_before(bob(), g_ptr_array_index(page, 1)));
+	}
+	/* Paging up asks again, */
+	assert_null(question_with("urn:xmpp:mam:2"));
+	assert_true(convo_fetch_older(bob()));
+	must_ask("<before");
+	archive_refuses("internal-server-error", FAULT_PEER);
+	/* and so does the next life. */
+	end_life();
+	start_life();
+	log_in("s3");
+	archive_gives_bob("k8", "2026-02-24T12:00:00Z", "eight");
+	archive_ends("k8", "k8", false);
+	must_ask("<after>k1</after>");
+	archive_gives_bob("k2", "2025-11-24T11:00:00Z", "two");
+	archive_gives_bob("k8", "2026-02-24T12:00:00Z", "eight");
+	archive_ends("k2", "k8", false);
+	told_times("caught up", 1);
+	assert_int_equal(lines(), 3);
+	{
+		g_autoptr(GPtrArray) page = convo_page(bob(), NULL, 10);
+
+		for (guint i = 0; i < page->len; i++)
+			assert_false(convo_gap_before(bob(), g_ptr_array_index(page, i)));
+	}
+}
+
+static void
 a_purged_border_is_met_from_the_other_side(void **state)
 {
 	(void)state;
@@ -1274,6 +1321,7 @@ main(int argc, char **argv)
 		story(only_our_server_says_when),
 		story(a_first_login_fetches_the_newest_page_and_leaves_the_rest),
 		story(a_hole_is_shown_until_it_is_filled_also_by_another_life),
+		story(a_hole_is_shown_when_the_newest_page_fails),
 		story(a_purged_border_is_met_from_the_other_side),
 		story(a_line_that_breaks_during_catch_up_goes_on_at_the_next),
 		story(what_the_newest_page_could_not_open_is_tried_after_the_hole),
