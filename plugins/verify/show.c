@@ -6,9 +6,8 @@
 #include <string.h>
 
 enum {
-	WORDS_A_LINE = 8,
-	WORDS_BESIDE = 3, /* lines beside the picture have 31 columns of 80 */
-	BLOCKS_BESIDE = 2,
+	PIECE = 8,   /* digits of a block, and the longest word */
+	BESIDE = 26, /* columns: less room beside the picture, and the text goes below it */
 	QUIET = 2,   /* modules around the picture */
 	LARGEST = 6, /* version: 41 modules */
 	ROWS = 42,   /* that 24 lines have room for, beside title, status and input */
@@ -33,20 +32,46 @@ show_blocks(const char *hex)
 	return blocks(hex, 0);
 }
 
-static char *
-words(const char *hex, guint a_line)
+char *
+show_blocks_in(const char *hex, int columns)
+{
+	guint fit = columns < 2 * PIECE + 1 ? 1 : columns < 4 * (PIECE + 1) - 1 ? 2 : columns < 8 * (PIECE + 1) - 1 ? 4 : 8;
+
+	return blocks(hex, fit);
+}
+
+/* In rows that end where the next word would not fit. */
+static void
+append_filled(GString *text, const char *word, int columns, int *used)
+{
+	int length = (int)strlen(word);
+
+	if (*used && *used + 1 + length > columns) {
+		g_string_append_c(text, '\n');
+		*used = 0;
+	}
+	if (*used)
+		g_string_append_c(text, ' ');
+	g_string_append(text, word);
+	*used += length + (*used > 0);
+}
+
+char *
+show_words_in(const char *hex, int columns)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	/* The same words begin the rows on both sides where four or more fit. */
+	int a_row = (columns + 1) / (PIECE + 1), used = 0;
 
+	a_row = a_row >= 8 ? 8 : a_row >= 4 ? 4 : 0;
 	for (size_t i = 0; hex[i] && hex[i + 1]; i += 2) {
 		int high = g_ascii_xdigit_value(hex[i]), low = g_ascii_xdigit_value(hex[i + 1]);
-		size_t n = i / 2;
 
 		if (high < 0 || low < 0)
 			return NULL;
-		if (n)
-			g_string_append_c(text, n % a_line == 0 ? '\n' : ' ');
-		g_string_append(text, verify_words[high << 4 | low]);
+		if (a_row && i && i / 2 % (size_t)a_row == 0)
+			used = columns;
+		append_filled(text, verify_words[high << 4 | low], columns, &used);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -54,20 +79,73 @@ words(const char *hex, guint a_line)
 char *
 show_words(const char *hex)
 {
-	return words(hex, WORDS_A_LINE);
+	return show_words_in(hex, 8 * (PIECE + 1));
+}
+
+/* Text of ours in rows of that width; a word that is wider is broken, never cut. */
+static void
+append_wrapped(GString *text, const char *sentence, int columns)
+{
+	g_auto(GStrv) list = g_strsplit(sentence, " ", -1);
+	int used = 0;
+
+	for (guint i = 0; list[i]; i++) {
+		const char *word = list[i];
+
+		for (; g_utf8_strlen(word, -1) > columns; word = g_utf8_offset_to_pointer(word, columns)) {
+			g_autofree char *piece = g_utf8_substring(word, 0, columns);
+
+			append_filled(text, piece, columns, &used);
+			used = columns;
+		}
+		append_filled(text, word, columns, &used);
+	}
+	g_string_append_c(text, '\n');
+}
+
+/* Whose it is, its blocks, its words and what to do, in so many columns. */
+static char *
+side_of(const struct picture_side *side, int columns)
+{
+	g_autofree char *hex = show_blocks_in(side->identity->fingerprint, columns);
+	g_autofree char *spoken = show_words_in(side->identity->fingerprint, columns);
+	g_autofree char *device = g_strdup_printf("device %u %s", side->identity->device, side->is);
+	GString *text = g_string_new(NULL);
+
+	append_wrapped(text, side->jid, columns);
+	append_wrapped(text, device, columns);
+	g_string_append_printf(text, "%s\n%s", hex, spoken ? spoken : "");
+	if (side->hint) {
+		g_string_append_c(text, '\n');
+		append_wrapped(text, side->hint, columns);
+		g_string_truncate(text, text->len - 1);
+	}
+	return g_string_free(text, FALSE);
 }
 
 char *
-show_beside(const char *picture, const char *jid, const Identity *identity)
+show_with_picture(const char *picture, const struct picture_side *side, int columns)
 {
-	g_autofree char *hex = blocks(identity->fingerprint, BLOCKS_BESIDE), *spoken = words(identity->fingerprint, WORDS_BESIDE);
-	g_autofree char *all = g_strdup_printf("%s\ndevice %u\n\n%s\n\n%s", jid, identity->device, hex, spoken ? spoken : "");
+	const char *end = strchr(picture, '\n');
+	int wide = (int)g_utf8_strlen(picture, end ? end - picture : -1), room = columns - wide - 2;
+	g_autofree char *all = side_of(side, room >= BESIDE ? room : columns);
 	g_auto(GStrv) left = g_strsplit(picture, "\n", -1), right = g_strsplit(all, "\n", -1);
+	guint rows = g_strv_length(left), lines = g_strv_length(right);
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; left[i]; i++)
-		g_string_append_printf(text, "%s%s%s%s", i ? "\n" : "", left[i], i < g_strv_length(right) && *right[i] ? "  " : "",
-			i < g_strv_length(right) ? right[i] : "");
+	if (room < BESIDE) {
+		g_string_append_printf(text, "%s\n%s", picture, all);
+		return g_string_free(text, FALSE);
+	}
+	for (guint i = 0; i < MAX(rows, lines); i++) {
+		g_string_append(text, i ? "\n" : "");
+		if (i < rows)
+			g_string_append(text, left[i]);
+		else
+			g_string_append_printf(text, "%*s", wide, "");
+		if (i < lines)
+			g_string_append_printf(text, "  %s", right[i]);
+	}
 	return g_string_free(text, FALSE);
 }
 

@@ -48,31 +48,61 @@ day_of(gint64 at)
 	return utc ? g_date_time_format(utc, "%Y-%m-%d %H:%M") : g_strdup("-");
 }
 
-static void
-show_key(Reply *reply, const Identity *identity)
-{
-	g_autofree char *blocks = show_blocks(identity->fingerprint);
-	g_autofree char *words = show_words(identity->fingerprint);
+enum { COLUMNS = 78 }; /* where a program reads */
 
-	reply_print(reply, "device %u  %s%s", identity->device, identity->this_device ? "this device" : trust_word(identity->trust),
-		identity->active || identity->this_device ? "" : ", not announced any more");
-	reply_print_plain(reply, blocks);
-	if (words)
-		reply_print_plain(reply, words);
+static int
+columns_of(const Reply *reply)
+{
+	int columns = reply_columns(reply);
+
+	return columns > 0 ? columns : COLUMNS;
+}
+
+static const char *
+state_of(const Identity *identity)
+{
+	return identity->this_device ? "this device" : trust_word(identity->trust);
+}
+
+/* Each wraps by itself if the window becomes narrower. */
+static void
+show_rows(Reply *reply, const char *text)
+{
+	g_auto(GStrv) rows = g_strsplit(text, "\n", -1);
+
+	for (guint i = 0; rows[i]; i++)
+		reply_print(reply, "%s", rows[i]);
 }
 
 static void
-show_code(Reply *reply, const char *jid, const Identity *identity)
+show_key(Reply *reply, const Identity *identity)
+{
+	int columns = columns_of(reply);
+	g_autofree char *blocks = show_blocks_in(identity->fingerprint, columns);
+	g_autofree char *words = show_words_in(identity->fingerprint, columns);
+
+	reply_print(reply, "device %u  %s%s", identity->device, state_of(identity),
+		identity->active || identity->this_device ? "" : ", not announced any more");
+	show_rows(reply, blocks);
+	if (words)
+		show_rows(reply, words);
+}
+
+static void
+show_code(Reply *reply, const char *jid, const Identity *identity, const char *hint)
 {
 	g_autofree char *uri = show_uri(jid, identity);
 	g_autofree char *picture = uri ? show_picture(uri) : NULL;
+	struct picture_side side = { .jid = jid, .is = state_of(identity), .identity = identity, .hint = hint };
 
-	if (!uri)
-		return;
-	reply_print(reply, "device %u of %s: %s", identity->device, jid, uri);
+	if (uri)
+		reply_print(reply, "device %u of %s: %s", identity->device, jid, uri);
 	if (picture) {
-		g_autofree char *whole = show_beside(picture, jid, identity);
+		g_autofree char *whole = show_with_picture(picture, &side, columns_of(reply));
+
 		reply_print_plain(reply, whole);
+	} else if (hint) {
+		reply_print(reply, "%s", hint);
 	}
 }
 
@@ -94,26 +124,30 @@ show_keys(Reply *reply, const char *account, const char *jid, const GPtrArray *l
 	return count;
 }
 
-/* A picture of each is long: those of one device each side, or of the one that was named. */
+/* A picture of each is long: that of one device, or of the one that was named. */
 static void
-show_codes(Reply *reply, const char *jid, const GPtrArray *list, guint32 device)
+show_codes(Reply *reply, const char *jid, const GPtrArray *list, guint32 device, const char *hint)
 {
-	guint drawn = 0, left = 0;
+	const Identity *drawn = NULL;
+	guint left = 0;
 
 	for (guint i = 0; i < list->len; i++) {
 		const Identity *identity = g_ptr_array_index(list, i);
 
 		if (device ? identity->device != device : !identity->active && !identity->this_device)
 			continue;
-		if (drawn++ == 0)
-			show_code(reply, jid, identity);
-		else
-			left++;
+		/* Of our own, this one. */
+		left += drawn != NULL;
+		if (!drawn || (!device && identity->this_device))
+			drawn = identity;
 	}
 	if (left)
-		reply_print(reply, "pictures of the other %u: /verify %s code DEVICE", left, jid);
+		reply_print(reply, "pictures of the other %u: /verify %s qr DEVICE", left, jid);
+	if (drawn)
+		show_code(reply, jid, drawn, hint);
 }
 
+/* The contact comes last: what is nearest to the input is what one decides about. */
 static void
 show_both(Reply *reply, Account *account, const char *peer)
 {
@@ -121,22 +155,18 @@ show_both(Reply *reply, Account *account, const char *peer)
 	GHashTable *keys = shown_of(own, peer, true);
 	g_autoptr(GPtrArray) theirs = e2ee_identities(account, peer);
 	g_autoptr(GPtrArray) ours = strcmp(own, peer) == 0 ? NULL : e2ee_identities(account, own);
+	g_autofree char *hint = g_strdup_printf("Same? /verify %s yes [device], else no.%s", peer, ours ? " PageUp: ours" : "");
 
-	if (ours)
+	if (ours) {
 		show_keys(reply, own, own, ours, keys);
+		show_codes(reply, own, ours, 0, NULL);
+	}
+	reply_print(reply, "compare in person or by voice: read your words, hear theirs");
 	if (!show_keys(reply, own, peer, theirs, keys)) {
 		reply_print(reply, "no keys of %s are known yet", peer);
 		return;
 	}
-	reply_print(reply,
-		"compare them in person or by voice: read your words, hear theirs. The same: /verify %s yes [device]. Different: "
-		"/verify %s no "
-		"[device]",
-		peer, peer);
-	/* The picture last: it fills the screen from which a camera reads it. */
-	show_codes(reply, peer, theirs, 0);
-	if (ours)
-		show_codes(reply, own, ours, 0);
+	show_codes(reply, peer, theirs, 0, hint);
 }
 
 struct waiting {
@@ -187,15 +217,22 @@ show(const struct cmd_call *call, const char *peer, GError **error)
 
 /* ---- deciding ---- */
 
-/* One key, and an empty line of what it is now. */
+struct decision {
+	Reply *reply;
+	Account *account;
+	const char *peer;
+	enum trust trust;
+	guint32 device; /* 0: all that were shown */
+};
+
 static bool
-decide_one(const struct cmd_call *call, const char *peer, const Identity *identity, enum trust trust, GError **error)
+decide_one(const struct decision *made, const Identity *identity, GError **error)
 {
 	g_autofree char *blocks = show_blocks(identity->fingerprint);
 
-	if (!e2ee_set_trust(call->account, peer, identity->device, identity->fingerprint, trust, error))
+	if (!e2ee_set_trust(made->account, made->peer, identity->device, identity->fingerprint, made->trust, error))
 		return false;
-	reply_print(call->reply, "device %u of %s is %s now: %s", identity->device, peer, trust_word(trust), blocks);
+	reply_print(made->reply, "device %u of %s is %s now: %s", identity->device, made->peer, trust_word(made->trust), blocks);
 	return true;
 }
 
@@ -205,12 +242,101 @@ is_candidate(const Identity *identity, guint32 device)
 	return !identity->this_device && (device ? identity->device == device : identity->active);
 }
 
+/* ---- a yes to what was never looked at ---- */
+
+struct unseen {
+	Reply *reply;
+	char *account, *peer;
+	guint32 device;
+};
+
+static guint unseen_question;
+
+static void
+unseen_free(gpointer data)
+{
+	struct unseen *unseen = data;
+
+	reply_unref(unseen->reply);
+	g_free(unseen->account);
+	g_free(unseen->peer);
+	g_free(unseen);
+}
+
+static bool decide(const struct decision *made, GError **error);
+
+static void
+unseen_answered(const char *choice, gpointer data)
+{
+	const struct unseen *unseen = data;
+	Account *account = account_find(unseen->account);
+	struct decision made = { unseen->reply, account, unseen->peer, TRUST_VERIFIED, unseen->device };
+	g_autoptr(GError) error = NULL;
+
+	unseen_question = 0;
+	if (g_strcmp0(choice, "yes") != 0 || !account)
+		reply_print(unseen->reply, "nothing was changed");
+	else if (!decide(&made, &error))
+		reply_fail(unseen->reply, error);
+}
+
+/* Shows what the yes would be about, and asks. */
+static void
+ask_unseen(const struct decision *made, const GPtrArray *list)
+{
+	static const char *const choices[] = { "no", "yes", NULL };
+	const char *own = account_jid(made->account);
+	GHashTable *keys = shown_of(own, made->peer, !made->device);
+	struct unseen *unseen = g_new0(struct unseen, 1);
+	g_autofree char *text = NULL;
+	guint32 device = made->device;
+	guint count = 0;
+
+	if (!keys)
+		keys = shown_of(own, made->peer, true);
+	reply_print(made->reply, "%s", made->peer);
+	for (guint i = 0; i < list->len; i++) {
+		const Identity *identity = g_ptr_array_index(list, i);
+
+		if (!is_candidate(identity, made->device))
+			continue;
+		show_key(made->reply, identity);
+		g_hash_table_add(keys, shown_key(identity));
+		device = identity->device;
+		count++;
+	}
+	text = count == 1 ? g_strdup_printf(
+				    "Does %s see the same key for device %u? It was not shown to you before", made->peer, device)
+			  : g_strdup_printf("Does %s see the same %u keys? They were not shown to you before", made->peer, count);
+	*unseen = (struct unseen){
+		.reply = reply_ref(made->reply), .account = g_strdup(own), .peer = g_strdup(made->peer), .device = made->device
+	};
+	unseen_question = ask(own, made->peer, text, choices, unseen_answered, unseen, unseen_free);
+}
+
+/* Only where a person can be asked: a script means what it says. */
+static bool
+is_unseen(const struct decision *made, const GPtrArray *list, GHashTable *keys)
+{
+	if (made->trust != TRUST_VERIFIED || !reply_columns(made->reply) || (!made->device && keys))
+		return false;
+	for (guint i = 0; i < list->len; i++) {
+		const Identity *identity = g_ptr_array_index(list, i);
+
+		if (is_candidate(identity, made->device) && !was_shown(keys, identity))
+			return true;
+	}
+	return false;
+}
+
 /* Without a device all that were shown are meant, never one that appeared after that. */
 static bool
-decide(const struct cmd_call *call, const char *peer, enum trust trust, guint32 device, GError **error)
+decide(const struct decision *made, GError **error)
 {
-	g_autoptr(GPtrArray) list = e2ee_identities(call->account, peer);
-	GHashTable *keys = shown_of(account_jid(call->account), peer, false);
+	const char *peer = made->peer;
+	guint32 device = made->device;
+	g_autoptr(GPtrArray) list = e2ee_identities(made->account, peer);
+	GHashTable *keys = shown_of(account_jid(made->account), peer, false);
 	guint candidates = 0, done = 0;
 
 	for (guint i = 0; i < list->len; i++)
@@ -218,6 +344,10 @@ decide(const struct cmd_call *call, const char *peer, enum trust trust, guint32 
 	if (!candidates)
 		return device ? fault(error, FAULT_GONE, "%s has no device %u - /verify %s shows them", peer, device, peer)
 			      : fault(error, FAULT_GONE, "no keys of %s are known yet - /verify %s looks for them", peer, peer);
+	if (is_unseen(made, list, keys)) {
+		ask_unseen(made, list);
+		return true;
+	}
 	if (!device && candidates > 1 && !keys)
 		return fault(error, FAULT_INPUT, "%s has %u devices: look at them first (/verify %s), or name one", peer,
 			candidates, peer);
@@ -227,11 +357,11 @@ decide(const struct cmd_call *call, const char *peer, enum trust trust, guint32 
 		if (!is_candidate(identity, device))
 			continue;
 		if (!device && keys && !was_shown(keys, identity)) {
-			reply_print(call->reply, "device %u of %s appeared after you looked: it is not decided upon",
+			reply_print(made->reply, "device %u of %s appeared after you looked: it is not decided upon",
 				identity->device, peer);
 			continue;
 		}
-		if (!decide_one(call, peer, identity, trust, error))
+		if (!decide_one(made, identity, error))
 			return false;
 		done++;
 	}
@@ -343,13 +473,15 @@ run_verify(const struct cmd_call *call, GError **error)
 		return show(call, peer, error);
 	if (strcmp(decision, "history") == 0)
 		return show_history(call, peer);
-	if (strcmp(decision, "code") == 0) {
+	if (strcmp(decision, "qr") == 0 || strcmp(decision, "code") == 0) {
 		g_autoptr(GPtrArray) list = e2ee_identities(call->account, peer);
 
-		show_codes(call->reply, peer, list, device_of(call));
+		show_codes(call->reply, peer, list, device_of(call), NULL);
 		return true;
 	}
-	return decide(call, peer, strcmp(decision, "yes") == 0 ? TRUST_VERIFIED : TRUST_UNTRUSTED, device_of(call), error);
+	return decide(&(struct decision){ call->reply, call->account, peer,
+			      strcmp(decision, "yes") == 0 ? TRUST_VERIFIED : TRUST_UNTRUSTED, device_of(call) },
+		error);
 }
 
 static bool
@@ -365,10 +497,12 @@ run_trust(const struct cmd_call *call, GError **error)
 		show_keys(call->reply, account_jid(call->account), peer, list, shown_of(account_jid(call->account), peer, true));
 		return true;
 	}
-	return decide(call, peer, strcmp(decision, "yes") == 0 ? TRUST_TRUSTED : TRUST_UNTRUSTED, device_of(call), error);
+	return decide(&(struct decision){ call->reply, call->account, peer,
+			      strcmp(decision, "yes") == 0 ? TRUST_TRUSTED : TRUST_UNTRUSTED, device_of(call) },
+		error);
 }
 
-static const char *const verify_choices[] = { "yes", "no", "code", "history", NULL };
+static const char *const verify_choices[] = { "yes", "no", "qr", "code", "history", NULL };
 static const struct arg verify_args[] = {
 	{ .name = "contact", .type = ARG_CONTACT, .optional = true },
 	{ .name = "decision", .type = ARG_CHOICE, .optional = true, .choices = verify_choices },
@@ -409,12 +543,13 @@ static const struct cmd cmds[] = {
 		.needs = NEEDS_ACCOUNT,
 		.summary = "Compare keys with a contact, to find out whether somebody is in between",
 		.help = "Shows the keys of both sides as hex blocks, as words to read aloud and as pictures for a camera. With yes "
-			"or no you say "
-			"what the comparison gave; without a device all that were shown are meant. After the first yes, new "
-			"devices of that "
-			"contact get nothing until you decide. A link from another client (xmpp:JID?...) is compared for you. "
-			"history shows "
-			"every key ever seen.",
+			"or no you say what the comparison gave; without a device all that were shown are meant. In a terminal a "
+			"yes "
+			"to a key that was never shown asks once more. After the first yes, new devices of that contact get "
+			"nothing "
+			"until you decide. A link from another client (xmpp:JID?...) is compared for you. qr draws the picture of "
+			"one "
+			"device, of your own with your own address. history shows every key ever seen.",
 		.examples = verify_examples,
 		.run = run_verify,
 		.complete = complete_device },
@@ -433,6 +568,8 @@ static const struct cmd cmds[] = {
 static void
 stop(void)
 {
+	if (unseen_question)
+		ask_withdraw(unseen_question);
 	g_clear_pointer(&shown, g_hash_table_unref);
 }
 

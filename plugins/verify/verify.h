@@ -11,9 +11,18 @@ extern const char *const verify_words[256];
 /* ---- show.c: a fingerprint for eyes and ears ---- */
 
 char *show_blocks(const char *hex); /* eight groups of eight */
-/* The picture with the fingerprint and the words at its right, so that they stand on one screen. */
-char *show_beside(const char *picture, const char *jid, const Identity *identity);
-char *show_words(const char *hex);                         /* one word a byte, four lines; NULL if it is no hex */
+char *show_words(const char *hex);  /* one word a byte, four lines; NULL if it is no hex */
+/* The same in rows of so many columns. */
+char *show_blocks_in(const char *hex, int columns);
+char *show_words_in(const char *hex, int columns);
+/* What stands beside a picture. */
+struct picture_side {
+	const char *jid, *is; /* whose device, and what it is: "verified" */
+	const Identity *identity;
+	const char *hint; /* what to do now; may be NULL */
+};
+/* With the text at the right of the picture, on one screen; below it where there is no room. Nothing is ever cut. */
+char *show_with_picture(const char *picture, const struct picture_side *side, int columns);
 char *show_picture(const char *uri);                       /* QR code in half blocks, NULL if it does not fit */
 char *show_uri(const char *jid, const Identity *identity); /* NULL without a provider that has a key for it */
 

@@ -43,8 +43,10 @@ typedef struct Reply Reply;
 PUBLIC Reply *reply_ref(Reply *reply);
 PUBLIC void reply_unref(Reply *reply);
 PUBLIC void reply_print(Reply *reply, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* Like print, for tables and pictures: columns are kept, long lines are cut rather than wrapped. */
+/* Like print, for tables and pictures: columns are kept. Make them fit reply_columns(). */
 PUBLIC void reply_print_plain(Reply *reply, const char *text);
+/* How many columns a line of the answer has on the screen; 0 when a program reads it and nobody can be asked. */
+PUBLIC int reply_columns(const Reply *reply);
 PUBLIC void reply_fail(Reply *reply, const GError *error); /* shown once, done says ok = false */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reply, reply_unref)

@@ -6,6 +6,7 @@
 
 #include "api/error.h"
 #include "api/event.h"
+#include "ui/ui.h"
 
 struct Reply {
 	guint refs;
@@ -89,6 +90,13 @@ void
 reply_print_plain(Reply *reply, const char *text)
 {
 	put_lines(reply, text, true);
+}
+
+int
+reply_columns(const Reply *reply)
+{
+	(void)reply;
+	return ui()->columns ? ui()->columns() : 0;
 }
 
 void

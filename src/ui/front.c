@@ -9,6 +9,7 @@
 #include "api/store.h"
 #include "base/table.h"
 #include "ui/layout.h"
+#include "ui/line.h"
 #include "ui/term.h"
 
 #define PASTE_LINES 5
@@ -515,6 +516,12 @@ show_unlock(bool create)
 	secret_unlock(create, front.calls->unlock);
 }
 
+static int
+answer_columns(void)
+{
+	return line_answer_columns(layout_view_cols());
+}
+
 const struct front_end ui_terminal = {
 	.name = "terminal",
 	.start = start,
@@ -525,4 +532,5 @@ const struct front_end ui_terminal = {
 	.ask_secret = secret_ask,
 	.window = go_window,
 	.show_unlock = show_unlock,
+	.columns = answer_columns,
 };

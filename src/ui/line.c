@@ -97,6 +97,21 @@ columns_of(const struct line *line, int cols)
 	return is;
 }
 
+int
+line_answer_columns(int cols)
+{
+	struct line answer = { .kind = LINE_OUTPUT };
+	return columns_of(&answer, cols).text_width;
+}
+
+/* A picture keeps its columns. Where an answer is wider than the window, because that became narrower, nothing of it is cut
+ * off: half a fingerprint is none. */
+static bool
+is_one_row(const struct line *line, int width)
+{
+	return line->plain && (line->kind != LINE_OUTPUT || glyph_width(line->text, strlen(line->text)) <= width);
+}
+
 void
 line_free(gpointer data)
 {
@@ -218,7 +233,9 @@ line_rows(struct line *line, const Conversation *conv, int cols)
 	const char *text = text_of(line, conv, &made);
 	size_t length = strlen(text);
 	line->cols = cols;
-	line->rows = line->plain ? 1 : wrapped_rows(text, MIN(length, DRAWN_MAX), is.text_width, hang_of(line, is.text_width));
+	line->rows = is_one_row(line, is.text_width)
+			     ? 1
+			     : wrapped_rows(text, MIN(length, DRAWN_MAX), is.text_width, hang_of(line, is.text_width));
 	if (length > DRAWN_MAX && !line->plain)
 		line->rows++;
 	g_free(line->warning);
@@ -365,7 +382,7 @@ line_draw(struct line *line, const struct line *above, const Conversation *conv,
 		style = STYLE_PENDING;
 	if (is_seen(&place))
 		draw_head(line, continues(line, above), conv, &is, row, col);
-	if (line->plain) {
+	if (is_one_row(line, is.text_width)) {
 		if (is_seen(&place))
 			screen_line(row, col + is.text, is.text_width, style, text, -1);
 		return;

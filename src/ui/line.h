@@ -8,7 +8,7 @@
 struct line {
 	gint64 at, row; /* the order: of time and of the archive; row 0 for our own */
 	enum line_kind kind;
-	bool plain; /* columns are kept: cut, not wrapped */
+	bool plain; /* columns are kept */
 	Message *message;
 	char *text;
 	char *warning;  /* a row below it, NULL: none; as of the last measuring */
@@ -23,6 +23,7 @@ struct rectangle {
 void line_free(gpointer line);
 /* Rows of its body at this width, without the rules above it. */
 int line_rows(struct line *line, const Conversation *conv, int cols);
+int line_answer_columns(int cols); /* of answers to commands, in a window of that width */
 /* Draws the rows of the body that fall between top and bottom, the first at row; above is the line before, or NULL. */
 void line_draw(struct line *line, const struct line *above, const Conversation *conv, const struct rectangle *at, int row);
 /* A rule across the window with words in it. */

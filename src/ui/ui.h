@@ -28,6 +28,7 @@ struct front_end {
 	/* Window commands: "next", "previous", "last", "close", "list", "active", a number or name; false with an error. */
 	bool (*window)(const char *verb, const char *arg, GError **error);
 	void (*show_unlock)(bool create); /* the store wants its passphrase */
+	int (*columns)(void);             /* that an answer has on the screen; NULL without one */
 };
 extern const struct front_end ui_terminal, ui_headless;
 /* The one line of a headless start that failed before there was a front end to say it. */

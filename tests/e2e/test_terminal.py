@@ -382,7 +382,32 @@ def test_small_things_that_people_try_first(chat):
     settle(alice, 1)
     rows = alice.text().split("\n")[1:-2]
     assert len([row for row in rows if re.search("[█▀▄ ]{30}", row)]) == 21, alice.text()
-    assert re.search(r"[0-9a-f]{8} [0-9a-f]{8}$", "\n".join(rows), re.M) and re.search(r"[█▀▄ ]  [a-z]+ [a-z]+ [a-z]+$", "\n".join(rows), re.M), alice.text()
+    assert re.search(r"([0-9a-f]{8} ){3}[0-9a-f]{8}$", alice.text(), re.M) and re.search(r"[█▀▄ ]  ([a-z]+ ){3}[a-z]+$", alice.text(), re.M), alice.text()
+    # The contact's, not ours, and what to do now.
+    assert re.search(r"[█▀▄ ]  bob@b\.test$", alice.text(), re.M) and "PageUp" in alice.text() and "yes [device]" in alice.text(), alice.text()
+
+
+def test_no_fingerprint_is_cut_beside_the_panel(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first")
+    alice.line("/set ui.panel on").wait("│")
+    alice.line("/verify bob@b.test").wait(r"Same\?")
+    settle(alice)
+    rows = [row.split("│", 2)[-1].strip() for row in alice.text().split("\n")[1:-2]]
+    device = next(i for i in reversed(range(len(rows))) if rows[i].startswith("device "))
+    blocks = " ".join(rows[device + 1 : device + 3])
+    assert re.fullmatch(r"([0-9a-f]{8} ){7}[0-9a-f]{8}", blocks), alice.text()
+    assert len(re.findall(r"\b[a-z]{3,8}\b", " ".join(rows[device + 3 : device + 11]))) == 32, alice.text()
+
+
+def test_a_yes_to_a_key_that_was_never_shown_is_asked(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first")
+    alice.line("/verify yes").wait(r"see the same key for device \d+").wait(r"([0-9a-f]{8} ){7}[0-9a-f]{8}")
+    assert "verified" not in alice.row(0)
+    alice.line("/yes").wait(r"\[OMEMO\]\[verified\]")
 
 
 def test_help_is_whole_beside_the_panel(chat):

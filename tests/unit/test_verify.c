@@ -55,11 +55,28 @@ reply_print_plain(Reply *reply, const char *text)
 	reply_print(reply, "%s", text);
 }
 
+static int columns; /* of the screen; 0: a program reads */
+static guint failures;
+
+int
+reply_columns(const Reply *reply)
+{
+	(void)reply;
+	return columns;
+}
+
+void
+reply_fail(Reply *reply, const GError *error)
+{
+	(void)reply;
+	(void)error;
+	failures++;
+}
+
 Account *
 account_find(const char *jid)
 {
-	(void)jid;
-	return NULL;
+	return (Account *)jid;
 }
 
 const char *
@@ -131,6 +148,7 @@ begin(void **state)
 	output = g_string_new(NULL);
 	decided = g_string_new(NULL);
 	devices = 1;
+	columns = 0;
 	table_add_one(TABLE_E2EE, &provider, "test");
 	return 0;
 }
@@ -151,7 +169,7 @@ static bool
 run(const char *name, const char *contact, const char *decision, const char *device, const char *link)
 {
 	const char *args[] = { contact, decision, device, link };
-	struct Reply reply = { 1 };
+	static struct Reply reply;
 	g_autoptr(GError) error = NULL;
 	bool done = false;
 
@@ -179,6 +197,96 @@ both_sides_are_shown_in_blocks_words_and_pictures(void **state)
 	assert_non_null(strstr(output->str, "xmpp:bob@b.test?key-sid-20=" HEX_B));
 	assert_non_null(strstr(output->str, "xmpp:alice@a.test?key-sid-1=" HEX_A));
 	assert_non_null(strstr(output->str, "\xe2\x96\x88\xe2\x96\x80"));
+}
+
+/* All blocks and words of HEX_B stand after the place, in that order, as words of their own. */
+static void
+is_whole(const char *at)
+{
+	g_autofree char *all = show_blocks(HEX_B), *spoken = show_words(HEX_B);
+	g_autofree char *both = g_strconcat(all, " ", spoken, NULL);
+	g_auto(GStrv) pieces = g_strsplit_set(both, " \n", -1);
+
+	for (guint i = 0; pieces[i]; i++) {
+		const char *found = strstr(at, pieces[i]);
+
+		if (!found)
+			fail_msg("%s is missing at %d columns:\n%s", pieces[i], columns, output->str);
+		at = found + strlen(pieces[i]);
+		assert_true(!*at || *at == ' ' || *at == '\n');
+	}
+}
+
+static void
+nothing_is_cut_at_any_width_and_the_contact_comes_last(void **state)
+{
+	(void)state;
+	for (columns = 41; columns < 130; columns++) {
+		assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+		g_auto(GStrv) rows = g_strsplit(output->str, "\n", -1);
+		/* The picture is the last, and with what stands beside or below it the contact's. */
+		const char *last = g_strrstr(output->str, "xmpp:bob@b.test?key-sid-20=");
+
+		g_auto(GStrv) shown = g_strsplit(strchr(last, '\n') + 1, "\n", -1);
+
+		assert_null(strstr(last, "alice@a.test"));
+		is_whole(strchr(last, '\n'));
+		assert_non_null(strstr(last, "PageUp"));
+		assert_non_null(strstr(last, "Same?"));
+		for (guint i = 0; rows[i]; i++)
+			if (!strstr(rows[i], "xmpp:") && !strstr(rows[i], "compare") && g_utf8_strlen(rows[i], -1) > columns)
+				fail_msg("%d columns: %s", columns, rows[i]);
+		/* What 80 columns show of it fits 24 lines with the three bars. */
+		if (columns == 78 && g_strv_length(shown) > 22)
+			fail_msg("%s", last);
+	}
+}
+
+static guint question;
+
+static void
+on_ask(const Event *event)
+{
+	question = event->ask.answered ? 0 : event->ask.id;
+}
+
+static const struct event_watch ask_watch = { "test", EVENT_ASK, on_ask };
+
+static void
+a_yes_to_what_was_never_shown_is_asked_once(void **state)
+{
+	(void)state;
+	table_add_one(TABLE_EVENTS, &ask_watch, "test");
+	columns = 78;
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "");
+	is_whole(output->str);
+	assert_int_not_equal(question, 0);
+	assert_true(ask_answer(question, "no", NULL));
+	assert_string_equal(decided->str, "");
+	/* Now it was shown. */
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+	sotto_plugin.stop();
+	/* And a yes is about just those: a device that comes meanwhile is left out. */
+	devices = 2;
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_int_not_equal(question, 0);
+	devices = 3;
+	assert_true(ask_answer(question, "yes", NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;bob@b.test 21 0011 verified;");
+	assert_int_equal(question, 0);
+	assert_true(run("verify", "bob@b.test", "yes", "22", NULL));
+	assert_int_not_equal(question, 0);
+	sotto_plugin.stop();
+	assert_int_equal(question, 0);
+	assert_string_equal(decided->str, "");
+	/* A script means what it says. */
+	columns = 0;
+	devices = 1;
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+	assert_int_equal(failures, 0);
 }
 
 static void
@@ -303,6 +411,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(both_sides_are_shown_in_blocks_words_and_pictures, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_is_cut_at_any_width_and_the_contact_comes_last, begin, end),
+		cmocka_unit_test_setup_teardown(a_yes_to_what_was_never_shown_is_asked_once, begin, end),
 		cmocka_unit_test_setup_teardown(words_are_one_for_each_byte_and_all_differ, begin, end),
 		cmocka_unit_test_setup_teardown(the_picture_is_exact_and_fits_the_screen, begin, end),
 		cmocka_unit_test_setup_teardown(a_decision_is_about_what_was_shown, begin, end),
