@@ -384,7 +384,7 @@ def test_small_things_that_people_try_first(chat):
     assert len([row for row in rows if re.search("[█▀▄ ]{30}", row)]) == 21, alice.text()
     assert re.search(r"([0-9a-f]{8} ){3}[0-9a-f]{8}$", alice.text(), re.M) and re.search(r"[█▀▄ ]  ([a-z]+ ){3}[a-z]+$", alice.text(), re.M), alice.text()
     # The contact's, not ours, and what to do now.
-    assert re.search(r"[█▀▄ ]  bob@b\.test$", alice.text(), re.M) and "PageUp" in alice.text() and "yes [device]" in alice.text(), alice.text()
+    assert re.search(r"[█▀▄ ]  bob@b\.test$", alice.text(), re.M) and "PageUp" in alice.text() and "verify bob@b.test yes" in alice.text(), alice.text()
 
 
 def test_no_fingerprint_is_cut_beside_the_panel(chat):
