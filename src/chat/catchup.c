@@ -515,6 +515,16 @@ catchup_gaps(const char *account)
 	return state ? state->gaps : NULL;
 }
 
+gint64
+catchup_said_at(const char *account, gint64 stamp)
+{
+	const struct catchup *state = state_find(account);
+	bool after_hole = state && state->phase == PHASE_NEWEST && stamp % G_USEC_PER_SEC == 0;
+
+	/* A live message of the same second still comes later. */
+	return stamp + (after_hole ? G_TIME_SPAN_MILLISECOND : 0);
+}
+
 void
 catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known)
 {

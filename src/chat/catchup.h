@@ -12,6 +12,9 @@ bool catchup_again(Account *account);
  * take it now.
  */
 bool catchup_hold(Stream *stream, const Element *stanza);
+/* When a result of the running query was said: a stamp of whole seconds from the newest page counts as the end of its second, so
+ * that what fills the hole before it comes before it (XEP-0313 §3.1: the archive's order is the order). */
+gint64 catchup_said_at(const char *account, gint64 stamp);
 /* The inbox saw this archive id of a running query; known: we had it before. */
 void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known);
 /* Something from the archive could not be opened yet: its page is asked for once more at the end. */

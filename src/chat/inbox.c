@@ -296,6 +296,8 @@ inbox_take(Stream *stream, const Element *stanza, enum message_origin origin)
 		return false;
 	if (!letter_peel(stream, stanza, origin, &letter))
 		return true;
+	if (origin == MESSAGE_ARCHIVE)
+		letter.sent_at = catchup_said_at(account_jid(account), letter.sent_at);
 	msgcodec_decode(letter.message, &decoded);
 	if (origin == MESSAGE_ARCHIVE && !has_text(&decoded))
 		catchup_met(account_jid(account), letter.stanza_id, letter.sent_at, false);

@@ -5,6 +5,7 @@
 #include "ui/frame.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -68,7 +69,10 @@ write_all(int fd, const char *bytes, size_t length)
 {
 	while (length) {
 		ssize_t done = write(fd, bytes, length);
-		if (done < 0 && errno != EINTR && errno != EAGAIN)
+		/* Somebody else may have made the terminal non-blocking. */
+		if (done < 0 && errno == EAGAIN)
+			done = poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1) < 0 ? -1 : 0;
+		if (done < 0 && errno != EINTR)
 			return;
 		if (done > 0) {
 			bytes += done;

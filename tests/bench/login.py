@@ -112,7 +112,7 @@ def fill_archive(server, client, bodies):
     with sqlite3.connect(server.dir / "data" / "archive.sqlite", timeout=20) as database:
         database.executemany(
             'INSERT INTO prosodyarchive (host, "user", store, "key", "when", "with", type, value) VALUES (?, ?, \'archive\', ?, ?, ?, \'xml\', ?)',
-            [(server.domain, client.user, str(uuid.uuid4()), now, client.bob,
+            [(server.domain, client.user, str(uuid.uuid4()), now - (len(bodies) - n) // 20, client.bob,
               f"<message to='{client.jid}' type='chat' from='{client.bob}/raw' id='{n}-{now}' xml:lang='en'><body>{body}</body></message>")
              for n, body in enumerate(bodies)])
 

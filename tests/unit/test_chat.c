@@ -1086,6 +1086,27 @@ a_hole_is_shown_when_the_newest_page_fails(void **state)
 }
 
 static void
+what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	set_online(false, false);
+	log_in("s2");
+	archive_gives_bob("k4", "2025-11-24T12:00:00Z", "four");
+	archive_gives_bob("k5", "2025-11-24T12:00:00Z", "five");
+	archive_ends("k4", "k5", false);
+	archive_gives_bob("k2", "2025-11-24T12:00:00Z", "two");
+	archive_gives_bob("k3", "2025-11-24T12:00:00Z", "three");
+	archive_gives_bob("k4", "2025-11-24T12:00:00Z", "four");
+	archive_ends("k2", "k4", false);
+	for (guint i = 0; i < 5; i++)
+		must_say(i, (const char *[]){ "one", "two", "three", "four", "five" }[i]);
+	assert_int_equal(lines(), 5);
+}
+
+static void
 a_purged_border_is_met_from_the_other_side(void **state)
 {
 	(void)state;
@@ -1324,6 +1345,7 @@ main(int argc, char **argv)
 		story(a_hole_is_shown_when_the_newest_page_fails),
 		story(a_purged_border_is_met_from_the_other_side),
 		story(a_line_that_breaks_during_catch_up_goes_on_at_the_next),
+		story(what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it),
 		story(what_the_newest_page_could_not_open_is_tried_after_the_hole),
 		story(what_was_forgotten_does_not_come_back),
 		story(a_correction_that_comes_before_its_original_is_taken_into_it),
