@@ -7,6 +7,7 @@
 #include "api/ask.h"
 #include "ui/front.h"
 #include "ui/layout.h"
+#include "ui/places.h"
 
 #define OUTPUTS_MAX 64
 
@@ -370,8 +371,10 @@ static void
 on_ready(const Event *event)
 {
 	(void)event;
-	if (!unread_opened)
+	if (!unread_opened) {
+		places_restore();
 		open_unread();
+	}
 	unread_opened = true;
 	const GPtrArray *accounts = account_list();
 	if (accounts && !accounts->len) {

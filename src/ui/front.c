@@ -10,6 +10,7 @@
 #include "base/table.h"
 #include "ui/layout.h"
 #include "ui/line.h"
+#include "ui/places.h"
 #include "ui/term.h"
 
 #define PASTE_LINES 5
@@ -484,6 +485,7 @@ stop(void)
 	if (!front.on)
 		return;
 	keep_drafts();
+	places_stop();
 	table_remove("terminal");
 	front.on = false;
 	end_completion();

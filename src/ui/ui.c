@@ -8,6 +8,7 @@
 #include "ui/bidi.h"
 #include "ui/front.h"
 #include "ui/line.h"
+#include "ui/places.h"
 #include "ui/theme.h"
 
 static bool
@@ -165,6 +166,7 @@ static const struct option options[] = {
 void
 ui_init(void)
 {
+	places_init();
 	table_add(TABLE_OPTIONS, options, "core");
 	table_add(TABLE_BINDINGS, keymap_rows, "core");
 }

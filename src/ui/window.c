@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/layout.h"
+#include "ui/places.h"
 
 /* Strangers may write from any number of addresses; windows open unasked only up to here (H07). */
 #define UNASKED_MAX 100
@@ -164,6 +165,7 @@ window_make(Conversation *conv, bool asked)
 	const char *draft = convo_draft(conv);
 	if (draft && *draft)
 		editor_set(window->editor, draft);
+	places_changed();
 	layout_dirty(PART_STATUS);
 	return window;
 }
@@ -205,6 +207,7 @@ window_switch(Window *window)
 	leave(current);
 	last = current;
 	current = window;
+	places_changed();
 	layout_entered();
 }
 
@@ -219,6 +222,7 @@ window_close(Window *window)
 		last = NULL;
 	window_keep_draft(window);
 	g_ptr_array_remove(all, window);
+	places_changed();
 	layout_dirty(PART_ALL);
 }
 

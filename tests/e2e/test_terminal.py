@@ -38,7 +38,7 @@ def unlock(terminal, new=True):
     terminal.wait("assphrase").line(PASSPHRASE)
     if new:
         terminal.wait("Once more").line(PASSPHRASE)
-    terminal.wait(r"^ sotto  \d", timeout=30)
+    terminal.wait(r"^ (sotto  \d|\S+@\S+)", timeout=30)
     return terminal
 
 
@@ -280,7 +280,36 @@ def test_a_lost_terminal_keeps_the_draft(chat, lab, terminal):
     os.kill(alice.pid, signal.SIGHUP)
     assert alice.end() == 0
     again = unlock(terminal(), new=False)
-    again.wait("online", timeout=20).keys("\x1b2").wait("> not sent yet")
+    # The chat that was seen is seen again.
+    again.wait("> not sent yet").wait("first")
+
+
+def test_open_chats_are_there_again_after_a_kill(chat, terminal):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("│ first")
+    alice.line("/msg carol@a.test").wait(r"carol@a\.test").line("/msg dave@a.test").wait(r"dave@a\.test").line("/close").wait_gone(r"dave@a\.test")
+    alice.line("/window 2").wait("│ first")
+    settle(alice)
+    os.kill(alice.pid, signal.SIGKILL)
+    alice.end()
+    bob.run("/msg alice@a.test while you were away")
+    again = unlock(terminal(), new=False)
+    again.wait("│ first", timeout=20)
+    again.line("/wins").wait(r"3  carol@a\.test")
+    assert "dave" not in again.text()
+    again.line("/lock")
+    again.wait("Passphrase:", timeout=20).line(PASSPHRASE)
+    again.wait("│ first", timeout=30)
+
+
+def test_an_account_is_removed_after_a_question_only(terminal):
+    one = unlock(terminal())
+    one.line("/account add alice@a.test").wait("is added")
+    one.line("/account remove alice@a.test").wait("Its password, settings").line("/no")
+    one.line("/account list").wait("alice@a.test: offline")
+    one.line("/account remove alice@a.test").line("/yes").wait("is removed from here")
+    one.line("/account list").wait("no account yet")
 
 
 def test_history_and_search_belong_to_the_window(terminal):
