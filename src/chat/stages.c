@@ -212,6 +212,14 @@ without_keys(struct job *job, GError **error)
 }
 
 static enum step
+without_answer(struct job *job)
+{
+	g_autofree char *reason = job->sentence ? g_strconcat(job->sentence, " - sotto keeps trying", NULL) : NULL;
+
+	return wait_and_retry(job, reason);
+}
+
+static enum step
 judge(struct job *job, GError **error)
 {
 	switch (job->readiness) {
@@ -225,7 +233,7 @@ judge(struct job *job, GError **error)
 	case E2EE_UNDECIDED:
 		return wait_for_trust(job);
 	case E2EE_RETRY:
-		return wait_and_retry(job, job->sentence);
+		return without_answer(job);
 	case E2EE_BLOCKED:
 		break;
 	}
@@ -255,7 +263,7 @@ static enum step
 prepare_readable(struct job *job, GError **error)
 {
 	if (job->message->seal) {
-		fault(error, FAULT_TRUST, "encryption was switched off before it was sent - send it again if it may be readable");
+		fault(error, FAULT_TRUST, "encryption was switched off before it was sent - /resend sends it, readable");
 		return STEP_FAILED;
 	}
 	tell_of_keys(job->lane->conv);

@@ -87,7 +87,9 @@ static const struct {
 } flags[] = {
 	{ "--config-dir DIR", "Keep everything of a profile in DIR: settings, store, cache, plugins, downloads." },
 	{ "--headless", "Commands on standard input, one JSON object a line on standard output." },
-	{ "--stay", "Headless: the end of input does not end the program." },
+	{ "--stay", "Headless: the end of input does not end the program. Without it the end of input waits up to 5 seconds for "
+			"accounts that are connecting and for what an account that is online has still to send. What waits for an account "
+			"that is offline, also after /disconnect, is not waited for: it stays in the store and leaves with the next connection." },
 	{ "--passphrase-fd N", "Read the passphrase of the store from descriptor N, up to a newline or the end." },
 	{ "-e, --command COMMAND", "Run a command after the start. May be repeated; they run in order." },
 	{ "--version", "Print the version." },

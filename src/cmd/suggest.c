@@ -55,6 +55,18 @@ nearest(const char *word)
 	return found;
 }
 
+/* What people type who know other programs, and would take a near word for. */
+static const char *const room_words[] = { "join", "topic", "nick", "part", "leave", "invite", "kick", "ban", "room", "rooms" };
+
+static bool
+is_room_word(const char *word)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(room_words); i++)
+		if (!g_ascii_strcasecmp(room_words[i], word))
+			return true;
+	return false;
+}
+
 bool
 suggest_fault(const char *words, GError **error)
 {
@@ -63,6 +75,9 @@ suggest_fault(const char *words, GError **error)
 
 	if (!*word)
 		return fault(error, FAULT_INPUT, "a / alone is no command: /help lists them, and // begins a text with a /");
+	if (is_room_word(word))
+		return fault(
+			error, FAULT_INPUT, "there is no command /%s: sotto has no rooms yet, only chats with one contact", word);
 	meant = nearest(word);
 	if (meant)
 		return fault(error, FAULT_INPUT, "there is no command /%s: did you mean /%s", word, meant);

@@ -129,3 +129,25 @@ def test_the_server_is_told_when_nobody_looks(lab, server):
         wait_until(lambda: screen.read() is not None and told("active"), "active")
     finally:
         screen.close()
+
+
+def test_a_message_to_a_server_that_is_not_there_says_so_and_goes_again(lab, server):
+    server.add_user("alice")
+    alice = lab.client("alice").start()
+    alice.login("alice@a.test", server)
+    peer = "nobody@nowhere.invalid"
+    alice.send(f"/msg {peer} hello")
+    waits = alice.wait("message-state", state="pending", timeout=40)
+    assert "nowhere.invalid" in waits["reason"], waits
+    alice.send(f"/encrypt off {peer}")
+    alice.wait("ask", conversation=peer)
+    alice.run("/yes")
+    alice.wait("message-state", state="failed")
+    alice.send(f"/msg {peer} readable")
+    failed = alice.wait("message-state", state="failed", timeout=40)
+    assert "nowhere.invalid" in failed["reason"] and "/resend" in failed["reason"], failed
+    alice.run(f"/resend {failed['id']}")
+    assert "was sent again" not in failed["reason"] and "sent again" in alice.wait("message-state", state="failed")["reason"]
+    again = alice.wait("message-state", state="failed", timeout=40)
+    assert again["id"] != failed["id"], again
+    assert "not sent again yet" in alice.run(f"/resend {failed['id']}", ok=False)

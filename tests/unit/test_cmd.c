@@ -184,6 +184,7 @@ unknown_commands_are_errors_and_never_text(void **state)
 	fails("/nonsense", "there is no command /nonsense");
 	fails("/stroy x", "did you mean /story");
 	fails("/foo", "there is no command /foo: /help lists them");
+	fails("/join room@a.test", "no rooms yet");
 	fails("/", "a / alone");
 	fails("/ ", "a / alone");
 	fails("/storyx", "/story");
