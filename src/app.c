@@ -23,6 +23,7 @@
 #include "store/db.h"
 #include "store/store.h"
 #include "store/vault.h"
+#include "ui/term.h"
 #include "ui/ui.h"
 #include "xmpp/stream.h"
 #include "xmpp/xmpp.h"
@@ -132,6 +133,8 @@ execute_again(void)
 		argv[n++] = app.options->config_dir;
 	}
 	argv[n] = NULL;
+	/* A passphrase may be typed while nobody listens. */
+	term_hush();
 	execv("/proc/self/exe", (char **)argv);
 	fprintf(stderr, "sotto: locked and closed; start it again to unlock (%s)\n", g_strerror(errno));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The door: arguments, and what must be true of the process before anything else runs. */
 #include "app.h"
+#include "ui/term.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -85,5 +86,8 @@ main(int argc, char **argv)
 	options.commands = commands;
 	if (manual)
 		return app_print_manual(manual);
+	/* The earliest moment at which it is known that a person is there. */
+	if (!headless)
+		term_hush();
 	return app_main(&options);
 }

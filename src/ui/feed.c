@@ -208,6 +208,14 @@ on_trust(const Event *event)
 	layout_dirty(PART_TITLE);
 }
 
+/* Said while the program starts: it does not mean that the store stays closed. */
+static bool
+is_of_the_start(const char *code)
+{
+	static const char *const codes[] = { "settings", "plugin", "log", NULL };
+	return code && g_strv_contains(codes, code);
+}
+
 static void
 on_alert(const Event *event)
 {
@@ -218,8 +226,8 @@ on_alert(const Event *event)
 	/* A store that cannot be opened leaves nothing else to look at. */
 	if (secret_is_opening())
 		secret_unlock_failed(event->alert.text);
-	else if (!secret_is_asked())
-		front_settled();
+	else if (!is_of_the_start(event->alert.code))
+		secret_wait_over();
 	Window *window = window_for(event->account, event->alert.peer);
 	add_text(window, LINE_ALERT, event->alert.text, false);
 	window_raise(window, ACTIVITY_ALERT);
@@ -384,7 +392,6 @@ on_ready(const Event *event)
 	}
 	layout_dirty(PART_ALL);
 	secret_unlock_done();
-	front_settled();
 }
 
 void

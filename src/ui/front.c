@@ -14,7 +14,6 @@
 #include "ui/term.h"
 
 #define PASTE_LINES 5
-#define HELD_LINES 50
 
 struct front_options front_options;
 
@@ -30,8 +29,6 @@ static struct {
 	int jump;     /* digits of a window's number: -1 when none is typed */
 	bool guarded; /* a line that looks like a mistyped command was held back once */
 	bool was_writing;
-	bool settled;    /* the store is open, or will not be */
-	GPtrArray *held; /* lines of char * that wait for that */
 } front;
 
 static void
@@ -65,37 +62,12 @@ front_leave(void)
 	front.calls->quit(0);
 }
 
-/* While the store opens behind the first screen lines wait; to leave needs none. */
-static bool
-holds(const char *line)
-{
-	if (front.settled || store_is_open() || !strcmp(line, "/quit") || front.held->len >= HELD_LINES)
-		return false;
-	g_ptr_array_add(front.held, g_strdup(line));
-	layout_hint(STYLE_STATUS, "Opening the store … what you typed is done then");
-	return true;
-}
-
 static void
 run(const char *line)
 {
-	if (holds(line))
-		return;
 	front.seq++;
 	feed_output_window(front.seq);
 	front.calls->run_line(line, front.seq);
-}
-
-void
-front_settled(void)
-{
-	if (front.settled)
-		return;
-	front.settled = true;
-	layout_clear_hint();
-	for (guint i = 0; front.on && i < front.held->len; i++)
-		run(front.held->pdata[i]);
-	g_ptr_array_set_size(front.held, 0);
 }
 
 /* Chat states: only whether something is being written, never what. */
@@ -465,8 +437,6 @@ start(const struct ui_calls *calls, GError **error)
 	front.calls = calls;
 	front.focus = true;
 	front.jump = -1;
-	front.settled = false;
-	front.held = g_ptr_array_new_with_free_func(g_free);
 	if (!term_start(&term, error))
 		return false;
 	windows_start();
@@ -476,6 +446,7 @@ start(const struct ui_calls *calls, GError **error)
 	front.on = true;
 	front_apply_options();
 	layout_start();
+	secret_wait();
 	return true;
 }
 
@@ -490,7 +461,6 @@ stop(void)
 	front.on = false;
 	end_completion();
 	g_clear_pointer(&front.paste, g_free);
-	g_clear_pointer(&front.held, g_ptr_array_unref);
 	secret_stop();
 	layout_stop();
 	panel_stop();

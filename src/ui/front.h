@@ -26,8 +26,6 @@ bool front_has_focus(void);
 void front_seen(void);
 /* "/no /yes" while a question waits in this window, else NULL. Borrowed. */
 const char *front_ask_words(const Window *window);
-/* The store is open, or will not be: lines that waited for it are run. */
-void front_settled(void);
 /* A key that is bound to nothing but itself, or a line to be run. */
 void front_key(const char *name, const char *text);
 
@@ -50,9 +48,11 @@ void notice_alert(void);
 
 /* secret.c: questions for something unseen, the unlock screen among them. */
 void secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);
+void secret_wait(void); /* from the start on, until one of the three below */
 void secret_unlock(bool create, void (*unlock)(Secret *passphrase));
 bool secret_unlock_failed(const char *reason); /* true when it is shown there */
 void secret_unlock_done(void);
+void secret_wait_over(void); /* the store will not be opened, and no passphrase is asked for */
 bool secret_is_opening(void);
 bool secret_is_asked(void);
 void secret_key(const char *name, const char *text);

@@ -5,8 +5,10 @@
 #include "api/error.h"
 #include "ui/front.h"
 #include "ui/layout.h"
+#include "ui/term.h"
 
 #define SECRET_MAX 1024
+#define PASSPHRASE_MIN 8
 
 /* A question waits its turn. */
 struct question {
@@ -21,13 +23,15 @@ static size_t length;
 static struct layout_ask shown;
 
 /* The unlock screen. */
-static enum { UNLOCK_NO, UNLOCK_ASK, UNLOCK_CREATE, UNLOCK_REPEAT, UNLOCK_BUSY } state;
+static enum { UNLOCK_NO, UNLOCK_WAIT, UNLOCK_ASK, UNLOCK_CREATE, UNLOCK_REPEAT, UNLOCK_BUSY } state;
 static bool creating;
 static void (*unlock)(Secret *passphrase);
 static Secret *first; /* what has to be repeated */
 static char *trouble;
+static guint tries; /* wrong passphrases so far */
 
-/* Typed while the store opens: done once it is open, forgotten when it stays locked. */
+/* Typed while the store opens: done once it is open, forgotten when it stays locked. It is not shown before, since it may be
+ * a passphrase that came before the question. */
 #define KEPT_KEYS 2000
 struct key {
 	char *name, *text;
@@ -72,7 +76,7 @@ show(void)
 		[UNLOCK_BUSY] = "Opening …",
 	};
 	const struct question *question = g_queue_peek_head(&questions);
-	if (state != UNLOCK_NO) {
+	if (state > UNLOCK_WAIT) {
 		shown = (struct layout_ask){
 			.whole = true,
 			.title = creating
@@ -105,6 +109,18 @@ secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpoint
 	show();
 }
 
+static void
+forget_kept(void)
+{
+	g_queue_clear_full(&kept, key_free);
+}
+
+void
+secret_wait(void)
+{
+	state = UNLOCK_WAIT;
+}
+
 void
 secret_unlock(bool create, void (*call)(Secret *passphrase))
 {
@@ -112,7 +128,12 @@ secret_unlock(bool create, void (*call)(Secret *passphrase))
 	creating = create;
 	unlock = call;
 	forget_typed();
+	forget_kept();
+	term_forget_typed();
+	layout_clear_hint();
 	show();
+	/* The question stands there before anything that is typed from now on is taken for the answer. */
+	layout_now(PART_ALL);
 }
 
 static void
@@ -125,12 +146,22 @@ set_trouble(const char *text)
 bool
 secret_unlock_failed(const char *reason)
 {
+	bool lost = !g_queue_is_empty(&kept);
 	/* Kept for the screen that comes, too. */
-	set_trouble(reason);
-	if (state == UNLOCK_NO)
+	if (state == UNLOCK_BUSY && ++tries > 1) {
+		g_autofree char *counted = g_strdup_printf("%s, %u times now", reason, tries);
+		set_trouble(counted);
+	} else {
+		set_trouble(reason);
+	}
+	if (lost && state == UNLOCK_BUSY) {
+		g_autofree char *whole = g_strconcat(trouble, "; what you typed meanwhile is forgotten", NULL);
+		set_trouble(whole);
+	}
+	if (state <= UNLOCK_WAIT)
 		return false;
 	state = creating ? UNLOCK_CREATE : UNLOCK_ASK;
-	g_queue_clear_full(&kept, key_free);
+	forget_kept();
 	show();
 	return true;
 }
@@ -145,12 +176,21 @@ void
 secret_unlock_done(void)
 {
 	set_trouble(NULL);
+	tries = 0;
 	if (state == UNLOCK_NO)
 		return;
 	state = UNLOCK_NO;
+	layout_clear_hint();
 	show();
 	for (struct key *key; front_is_on() && (key = g_queue_pop_head(&kept)); key_free(key))
 		front_key(key->name, key->text);
+}
+
+void
+secret_wait_over(void)
+{
+	if (state == UNLOCK_WAIT)
+		secret_unlock_done();
 }
 
 bool
@@ -169,10 +209,19 @@ end_question(Secret *text)
 	g_free(question);
 }
 
+static bool
+is_long_enough(const Secret *text)
+{
+	return g_utf8_strlen(secret_bytes(text), secret_length(text)) >= PASSPHRASE_MIN;
+}
+
 static void
 enter_passphrase(Secret *text)
 {
-	if (state == UNLOCK_CREATE) {
+	if (state == UNLOCK_CREATE && !is_long_enough(text)) {
+		secret_free(text);
+		set_trouble("too short: choose at least 8 characters, better four words");
+	} else if (state == UNLOCK_CREATE) {
 		secret_free(first);
 		first = text;
 		state = UNLOCK_REPEAT;
@@ -181,7 +230,7 @@ enter_passphrase(Secret *text)
 		secret_free(text);
 		g_clear_pointer(&first, secret_free);
 		state = UNLOCK_CREATE;
-		set_trouble("that was not the same");
+		set_trouble("the two passphrases were not the same: choose one again");
 	} else {
 		g_clear_pointer(&first, secret_free);
 		state = UNLOCK_BUSY;
@@ -228,9 +277,11 @@ backspace(void)
 void
 secret_key(const char *name, const char *text)
 {
-	if (state == UNLOCK_BUSY && strcmp(name, "C-d"))
+	if ((state == UNLOCK_BUSY || state == UNLOCK_WAIT) && strcmp(name, "C-d")) {
 		keep_key(name, text);
-	else if (text)
+		if (state == UNLOCK_WAIT)
+			layout_hint(STYLE_STATUS, "Opening the store … Ctrl+D leaves");
+	} else if (text)
 		add(text);
 	else if (!strcmp(name, "Enter"))
 		enter();
@@ -254,7 +305,7 @@ secret_stop(void)
 	g_clear_pointer(&typed, secret_free);
 	g_clear_pointer(&first, secret_free);
 	g_clear_pointer(&trouble, g_free);
-	g_queue_clear_full(&kept, key_free);
+	forget_kept();
 	state = UNLOCK_NO;
 	length = 0;
 }

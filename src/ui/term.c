@@ -6,7 +6,9 @@
 #include <glib-unix.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "ui/bidi.h"
@@ -27,6 +29,8 @@ static Decoder *decoder;
 enum { INPUT, RESIZE, HANGUP, TERMINATE, LOST, SOURCES };
 static guint sources[SOURCES];
 static bool feeding, stopped, hung_up;
+static struct termios shell_modes;
+static bool hushed;
 
 static bool
 knows_modes(void)
@@ -114,6 +118,45 @@ on_hangup(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* ncurses was started on a hushed terminal and would leave it so. */
+static void
+give_back_modes(void)
+{
+	if (hushed)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &shell_modes);
+}
+
+void
+term_hush(void)
+{
+	struct termios now;
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &now) != 0)
+		return;
+	if (!hushed) {
+		shell_modes = now;
+		/* After /lock they are hushed already, by who we were before. */
+		shell_modes.c_lflag |= ECHO | ICANON | ISIG;
+		shell_modes.c_iflag |= ICRNL;
+		atexit(give_back_modes);
+	}
+	/* Ctrl+C now would end us without giving the modes back. */
+	now.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
+	/* And Enter is Enter, as later. */
+	now.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
+	tcsetattr(STDIN_FILENO, TCSANOW, &now);
+	hushed = true;
+}
+
+void
+term_forget_typed(void)
+{
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	if (feeding || !decoder)
+		return;
+	decoder_free(decoder);
+	decoder = decoder_new(on_key, NULL);
+}
+
 static void
 listen_to_keys(void)
 {
@@ -158,6 +201,7 @@ term_stop(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_stop();
+	give_back_modes();
 }
 
 void
@@ -167,6 +211,7 @@ term_give_away(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_suspend();
+	give_back_modes();
 }
 
 void

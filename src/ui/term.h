@@ -23,6 +23,10 @@ struct term_calls {
 	void (*hangup)(void); /* the program is told to end: save what is being written */
 	void (*lost)(void);   /* the input has ended and no signal said so */
 };
+/* From here on nothing that is typed is shown, until sotto ends: a passphrase may be typed before anybody asks for it. */
+void term_hush(void);
+/* What was typed and not read yet is lost. */
+void term_forget_typed(void);
 /* Takes the terminal: screen, modes, signals, input. */
 bool term_start(const struct term_calls *calls, GError **error);
 void term_stop(void);

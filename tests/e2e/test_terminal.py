@@ -6,6 +6,7 @@ import pathlib
 import random
 import re
 import signal
+import termios
 import time
 
 import pytest
@@ -46,7 +47,8 @@ def test_a_first_start_leads_through_passphrase_and_account(terminal):
     one = terminal()
     one.wait("Choose a passphrase").line("mistyped")
     one.wait("Once more").line("different")
-    one.wait("not the same")
+    one.wait("not the same").wait("Choose a passphrase").line("short 7")
+    one.wait("at least 8 characters").wait("Choose a passphrase")
     unlock(one)
     one.wait(r"/account add you@example.org")
     assert b"correct" not in one.raw, "the passphrase was shown"
@@ -79,6 +81,46 @@ def test_what_was_typed_after_a_wrong_passphrase_is_forgotten(terminal):
     two.wait("Passphrase:").keys("wrong\r/version\rhalf a li").wait("is wrong", timeout=30)
     unlock(two, new=False)
     assert "half" not in two.text() and "plugin interface" not in two.text()
+
+
+def test_each_wrong_passphrase_is_said(terminal):
+    one = unlock(terminal())
+    one.line("/lock").wait("Passphrase:").keys("wrong 1\rwrong 2\rwrong 3\r").wait("is wrong; what you\\s+typed meanwhile is forgotten", timeout=30)
+    one.line("wrong 2").wait(r"is wrong, 2 times now", timeout=30).line("wrong 3").wait("is wrong, 3 times now", timeout=30)
+    unlock(one, new=False).line("/quit")
+    assert one.end() == 0
+
+
+def hushed(terminal):
+    """The process has come so far that the terminal shows nothing that is typed."""
+    end = time.monotonic() + 15
+    while termios.tcgetattr(terminal.fd)[3] & termios.ECHO:
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    return terminal
+
+
+def test_what_is_typed_before_the_question_is_neither_shown_nor_kept(lab, terminal):
+    one = unlock(terminal())
+    one.line("/set store.passphrase_command sh -c 'sleep 1; exit 1'").wait("passphrase_command = sh").line("/save").wait("(?i)saved")
+    one.line("/quit").end()
+    # Long enough that the keys are read before the question comes.
+    two = hushed(terminal()).keys("secret1\rsecret2\r/version\rsecret3").wait("Opening the store").wait("Passphrase:")
+    unlock(two, new=False)
+    settle(two, 0.5)
+    assert "secret" not in two.text() and "plugin interface" not in two.text()
+    two.keys("\x1b[A").wait(r"^>$|\n>$")
+    assert b"secret" not in one.raw + two.raw
+    # Where nobody has to type a passphrase it is done once the store is open.
+    two.line(f"/set store.passphrase_command sh -c 'sleep 1; echo {PASSPHRASE}'").wait("command = sh -c 'sleep 1; echo").line("/save").wait("(?i)saved")
+    two.line("/quit").end()
+    assert termios.tcgetattr(two.fd)[3] & termios.ECHO, "the shell gets its terminal back as it was"
+    three = hushed(terminal()).keys("/version\rhalf a li").wait("plugin interface", timeout=30).wait("> half a li$")
+    assert b"Passphrase:" not in three.raw
+    three.keys("\x15").line("/lock").wait("Passphrase:").keys("\x04")
+    assert three.end() == 0 and termios.tcgetattr(three.fd)[3] & termios.ECHO
+    # Ctrl+D leaves while it is looked for.
+    assert hushed(terminal()).keys("x").wait("Opening the store").keys("\x04").end() == 0
 
 
 def settle(terminal, seconds=0.3):
