@@ -273,11 +273,24 @@ kill_line(Editor *e)
 	cut(e, e->cursor, end == e->cursor ? caret_after(e->text, end) : end, CHANGE_KILLED);
 }
 
+/* In two pieces, so that they come back in order. */
+static void
+kill_text(Editor *e)
+{
+	cut(e, 0, e->cursor, CHANGE_KILLED);
+	e->last = e->now;
+	cut(e, e->cursor, e->text->len, CHANGE_KILLED);
+}
+
+/* At the start of a line it goes on with all of the text. */
 static void
 kill_to_start(Editor *e)
 {
 	size_t start = caret_line_start(e->text, e->cursor);
-	cut(e, start == e->cursor ? caret_before(e->text, start) : start, e->cursor, CHANGE_KILLED);
+	if (start == e->cursor && strchr(e->text->str, '\n'))
+		kill_text(e);
+	else
+		cut(e, start, e->cursor, CHANGE_KILLED);
 }
 
 static void
@@ -416,7 +429,8 @@ static const struct {
 	{ "delete-char", "delete the character under the cursor", delete_char },
 	{ "backward-delete-char", "delete the character before the cursor", backward_delete_char },
 	{ "kill-line", "cut to the end of the line", kill_line },
-	{ "kill-to-start", "cut to the start of the line", kill_to_start },
+	{ "kill-to-start", "cut to the start of the line; there: all of the text", kill_to_start },
+	{ "kill-text", "cut all of the text", kill_text },
 	{ "kill-word", "cut the next word", kill_word },
 	{ "backward-kill-word", "cut the word before", backward_kill_word },
 	{ "kill-to-space", "cut back to the space before", kill_to_space },

@@ -249,8 +249,14 @@ complete_back(void)
 }
 
 static void
-how_to_quit(void)
+drop_input(void)
 {
+	Editor *editor = window_current()->editor;
+	if (*editor_text(editor) || editor_search(editor)) {
+		editor_do(editor, "kill-text");
+		layout_hint(STYLE_STATUS, "the input is empty; Ctrl+Y brings it back, /quit leaves sotto");
+		return;
+	}
 	layout_hint(STYLE_STATUS, "/quit leaves sotto");
 }
 
@@ -277,7 +283,7 @@ static const struct {
 	{ "panel-down", panel_down },
 	{ "suspend", term_suspend },
 	{ "external-editor", external_edit },
-	{ "how-to-quit", how_to_quit },
+	{ "drop-input", drop_input },
 	{ "jump", jump },
 	{ "bare", layout_toggle_bare },
 	{ "nothing", do_nothing },
@@ -293,6 +299,8 @@ run_binding(const char *line)
 	bool completes = g_str_has_prefix(line, "@complete");
 	if (!completes)
 		end_completion();
+	if (strcmp(line, "@send"))
+		front.guarded = false;
 	for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
 		if (!strcmp(actions[i].name, line + 1)) {
 			actions[i].run();
@@ -320,7 +328,8 @@ paste(const char *text)
 	}
 	g_free(front.paste);
 	front.paste = g_strdup(text);
-	g_autofree char *hint = g_strdup_printf("paste of %u lines: y takes it into the input line, any other key drops it", lines);
+	g_autofree char *hint =
+		g_strdup_printf("paste of %u lines: y puts it into the input, unsent; any other key drops it", lines);
 	layout_hint(STYLE_STATUS_WARNING, hint);
 }
 

@@ -186,6 +186,13 @@ screen_suspend(void)
 }
 
 void
+screen_learn_shell(void)
+{
+	def_shell_mode();
+	reset_prog_mode();
+}
+
+void
 screen_resume(void)
 {
 	screen_repaint();

@@ -118,12 +118,11 @@ on_hangup(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ncurses was started on a hushed terminal and would leave it so. */
 static void
 give_back_modes(void)
 {
 	if (hushed)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &shell_modes);
+		tcsetattr(STDIN_FILENO, TCSANOW, &shell_modes);
 }
 
 void
@@ -177,6 +176,9 @@ term_start(const struct term_calls *wanted, GError **error)
 		term_stop();
 		return false;
 	}
+	/* What ncurses leaves behind is what was there before we hushed it. */
+	give_back_modes();
+	screen_learn_shell();
 	/* ncurses would stop the program inside its own handler and take the modes for those of the shell. */
 	signal(SIGTSTP, SIG_DFL);
 	g_clear_pointer(&decoder, decoder_free);
@@ -201,7 +203,6 @@ term_stop(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_stop();
-	give_back_modes();
 }
 
 void
@@ -211,7 +212,6 @@ term_give_away(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_suspend();
-	give_back_modes();
 }
 
 void

@@ -136,7 +136,11 @@ static const struct option options[] = {
 		.type = OPTION_BOOL,
 		.value = &front_options.paste_ask,
 		.initial = "on",
-		.summary = "Ask before a paste of more than 5 lines goes into the input line" },
+		.summary = "Ask before a paste of more than 5 lines goes into the input line",
+		.help = "Nothing that is pasted is sent by itself, however long it is: Enter sends it, as one message. The "
+			"question "
+			"above the input line is answered with y, which puts the text into the input; any other key drops it. "
+			"off puts every paste into the input at once." },
 	{ .name = "ui.bidi",
 		.type = OPTION_BOOL,
 		.value = &bidi_is_on,

@@ -277,7 +277,11 @@ def test_a_paste_never_sends_and_asks_above_five_lines(chat):
     alice.keys("\x1b[200~/quit\rsecond\x1b[201~").wait("second")
     settle(alice)
     assert alice.alive() and not bob.seen("message", direction="in", body="second")
-    alice.keys("\x15", "\x7f", "\x15")
+    alice.keys("\x15", "\x15").wait_gone("> /quit")
+    alice.keys("\x1b[200~" + "\r".join(f"five {i}" for i in range(5)) + "\x1b[201~").wait("five 4")
+    alice.keys("\x03").wait("Ctrl.Y brings it back").wait_gone("five 0").keys("\x03").wait("/quit leaves sotto")
+    alice.keys("\x1b[200~" + "\r".join(f"six {i}" for i in range(6)) + "\x1b[201~").wait("paste of 6 lines: y puts it").keys("y").wait("six 5")
+    alice.keys("\x03").wait_gone("six 0")
     alice.keys("\x1b[200~" + "\r".join(f"row {i}" for i in range(9)) + "\x1b[201~").wait("paste of 9 lines")
     alice.keys("n").wait_gone("paste of").wait_gone("row 8")
     alice.keys("\x1b[200~x\x1b[201~\r/quit\r\x1b[201~")
@@ -310,7 +314,7 @@ def test_completion_cycles_and_runs_nothing(chat):
     alice.keys("/encr\t").wait("> /encrypt")
     alice.keys("\x15", "/msg bo\t").wait(r"> /msg (bob@b\.test|Bob)")
     alice.keys("\x15", "/nosuchcommand\r").wait("nosuchcommand")
-    alice.keys(" /quit\r").wait("space before the slash")
+    alice.keys(" /quit\r").wait("space before the slash").keys("x").wait_gone("space before the slash")
     assert alice.alive() and not bob.seen("message", direction="in")
 
 
@@ -380,7 +384,7 @@ def test_suspended_and_brought_back(lab):
     try:
         shell.wait("shell>").line(f"{lab.sotto} --config-dir {client.dir}/profile")
         unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
-        shell.line("fg").wait("> half a li").keys("ne").wait("> half a line")
+        shell.line("fg").wait(r"\A sotto  \d").wait("> half a li").keys("ne").wait("> half a line")
     finally:
         shell.close()
 
@@ -392,7 +396,7 @@ def test_who_started_it_is_suspended_too(lab):
     try:
         shell.wait("shell>").line(f"sh -c '{lab.sotto} --config-dir {client.dir}/profile; true'")
         unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
-        shell.line("fg").wait("> half a li").keys("ne").wait("> half a line")
+        shell.line("fg").wait(r"\A sotto  \d").wait("> half a li").keys("ne").wait("> half a line")
     finally:
         shell.close()
 

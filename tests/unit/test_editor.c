@@ -55,6 +55,12 @@ readline_keys_move_and_cut(void **state)
 	expect("abc @delete-char @backward-delete-char", "ab|");
 	expect("a @newline b @previous-line", "a|\nb");
 	expect("a @newline bc @previous-line @kill-line", "a|bc");
+	expect("a @newline b @newline cd @kill-to-start", "a\nb\n|");
+	expect("a @newline b @newline cd @kill-to-start @kill-to-start", "|");
+	expect("a @newline bc @previous-line @kill-to-start @kill-to-start @yank", "a\nbc|");
+	expect("a @newline bc @previous-line @kill-text @yank", "a\nbc|");
+	expect("a @newline bc @kill-text @undo", "a\nbc|");
+	expect("ab @beginning-of-line @kill-to-start", "|ab");
 }
 
 static void
