@@ -227,6 +227,7 @@ run_keyring(const struct cmd_call *call, GError **error)
 /* ---- how long messages are kept ---- */
 
 static guint keep_question;
+static bool keep_waits; /* for the first account to be online: the welcome and the login come first */
 
 static void
 keep_answered(const char *choice, gpointer data)
@@ -240,27 +241,38 @@ keep_answered(const char *choice, gpointer data)
 
 /* Nothing is deleted while a person who could be asked has not been. */
 static void
+begin_keep(const Event *event)
+{
+	(void)event;
+	keep_waits = !history_is_chosen() && ui()->can_ask;
+	if (!keep_waits)
+		history_prune();
+}
+
+static void
 ask_keep(const Event *event)
 {
 	static const char *const choices[] = { "90-days", "30-days", "none", "all", NULL };
-	(void)event;
-	if (history_is_chosen() || !ui()->can_ask)
-		history_prune();
-	else
-		keep_question = ask(NULL, NULL,
-			"How long shall messages be kept on this machine? Enter says 90 days; /set history.keep changes it later",
-			choices, keep_answered, NULL, NULL);
+	if (!keep_waits || event->connection.state != CONNECTION_ONLINE)
+		return;
+	keep_waits = false;
+	keep_question = ask(NULL, NULL, "How long shall messages be kept on this machine? /set history.keep changes it later",
+		choices, keep_answered, NULL, NULL);
 }
 
 static void
 withdraw_keep(const Event *event)
 {
-	if (keep_question && !strcmp(event->option.name, "history.keep"))
+	if (strcmp(event->option.name, "history.keep") != 0)
+		return;
+	keep_waits = false;
+	if (keep_question)
 		ask_withdraw(keep_question);
 }
 
 static const struct event_watch watches[] = {
-	{ "history: at the start", EVENT_READY, ask_keep },
+	{ "history: at the start", EVENT_READY, begin_keep },
+	{ "history: online", EVENT_CONNECTION, ask_keep },
 	{ "history: chosen", EVENT_OPTION, withdraw_keep },
 	{ 0 },
 };

@@ -190,4 +190,6 @@ chat_provider_changed(void)
 	if (e2ee_provider())
 		inbox_open_late();
 	outbox_retry(NULL, NULL);
+	for (guint i = 0; i < convo_list()->len; i++)
+		convo_changed(g_ptr_array_index(convo_list(), i));
 }

@@ -246,6 +246,12 @@ convo_seal_state(const Conversation *conv)
 	return conv->seal;
 }
 
+const char *
+convo_provider(const Conversation *conv)
+{
+	return conv->provider;
+}
+
 enum trust
 convo_trust(const Conversation *conv)
 {

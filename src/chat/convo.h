@@ -13,7 +13,8 @@ const char *convo_title(const Conversation *conv);                             /
 bool convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error); /* /encrypt on|off */
 /* The weakest trust among the devices that will read the next message; TRUST_NONE when readable. */
 enum trust convo_trust(const Conversation *conv);
-const char *convo_draft(const Conversation *conv); /* "" */
+const char *convo_provider(const Conversation *conv); /* the name of who seals it, NULL if nobody did yet */
+const char *convo_draft(const Conversation *conv);    /* "" */
 void convo_set_draft(Conversation *conv, const char *draft);
 /* The user has seen it up to now: unread becomes 0, a displayed marker goes out if it may. */
 void convo_seen(Conversation *conv);

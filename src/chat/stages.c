@@ -103,8 +103,12 @@ wait_for_trust(struct job *job)
 	Conversation *conv = job->lane->conv;
 
 	message_reach(job->message, MESSAGE_PENDING, job->sentence);
-	if (convo_first_time(conv, "undecided"))
-		alert(convo_account_jid(conv), convo_peer(conv), "undecided-device", "%s", job->sentence);
+	/* No alert: that of the new device was one. */
+	if (convo_first_time(conv, "undecided")) {
+		g_autofree char *note = g_strdup_printf("what is written here waits: %s", job->sentence);
+
+		convo_note(conv, note);
+	}
 	return wait_in(job->lane, LANE_STUCK);
 }
 
@@ -227,6 +231,7 @@ judge(struct job *job, GError **error)
 		job->how = HOW_SEALED;
 		job->lane->delay = 0;
 		convo_calm(job->lane->conv, "undecided");
+		convo_calm(job->lane->conv, "not loaded");
 		return STEP_NEXT;
 	case E2EE_NO_KEYS:
 		return without_keys(job, error);
@@ -276,8 +281,12 @@ without_provider(struct job *job)
 {
 	if (convo_seal_state(job->lane->conv) == CONVO_SEAL_AUTO)
 		return ask_for_readable(job, "no plugin for encryption is loaded");
-	message_reach(
-		job->message, MESSAGE_PENDING, "waits: this chat is encrypted and the plugin for it is not loaded - /plugin load");
+	const char *name = convo_provider(job->lane->conv);
+	g_autofree char *why = g_strdup_printf("messages here wait until the plugin that seals them is loaded: /plugin load%s%s",
+		name ? " " : "", name ? name : "");
+	message_reach(job->message, MESSAGE_PENDING, why);
+	if (convo_first_time(job->lane->conv, "not loaded"))
+		convo_note(job->lane->conv, why);
 	return wait_in(job->lane, LANE_STUCK);
 }
 

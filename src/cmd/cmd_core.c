@@ -76,6 +76,13 @@ run_no(const struct cmd_call *call, GError **error)
 	return answer_open(call, "no", error);
 }
 
+static bool
+run_choice(const struct cmd_call *call, GError **error)
+{
+	return answer_open(call, call->args[0], error);
+}
+
+static const struct arg choice_args[] = { { "choice", ARG_WORD, false, NULL }, { 0 } };
 static const struct arg answer_args[] = { { "question", ARG_NUMBER, false, NULL }, { "choice", ARG_WORD, false, NULL }, { 0 } };
 static const struct arg help_args[] = { { "command, setting, keys or all", ARG_COMMAND, true, NULL }, { 0 } };
 static const char *const help_examples[] = { "/help", "/help set", "/help keys", NULL };
@@ -99,6 +106,7 @@ const struct cmd cmd_core_rows[] = {
 	{ .name = "version", .summary = "Tell which program this is", .run = run_version },
 	{ .name = "yes", .summary = "Answer the open question with yes", .run = run_yes },
 	{ .name = "no", .summary = "Answer the open question with no", .run = run_no },
+	{ .name = "answer", .args = choice_args, .summary = "Answer the open question with one of its words", .run = run_choice },
 	{ .name = "answer-ask", .args = answer_args, .summary = "Answer a question by its number", .run = run_answer },
 	{ 0 },
 };

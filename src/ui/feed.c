@@ -17,7 +17,7 @@ struct question {
 	guint window;
 	bool plain; /* about no account and no chat: Enter alone answers it */
 	char **choices;
-	char *words;
+	char *text, *words, *elsewhere; /* the last: in the bar of other windows */
 };
 
 static GPtrArray *questions;
@@ -29,13 +29,16 @@ static struct {
 static GHashTable *last_connection; /* account -> the last sentence about it */
 static char *last_requests;         /* the console's line about subscription requests */
 static bool unread_opened;
+static bool line_runs; /* a line that was typed is being done: what it asks, it asks here */
 
 static void
 question_free(gpointer data)
 {
 	struct question *question = data;
 	g_strfreev(question->choices);
+	g_free(question->text);
 	g_free(question->words);
+	g_free(question->elsewhere);
 	g_free(question);
 }
 
@@ -238,6 +241,17 @@ on_alert(const Event *event)
 	notice_alert();
 }
 
+/* In the window where the person is, and where it was asked: an answer that went astray is seen at once. */
+static void
+tell_answer(const struct question *question, const char *answer)
+{
+	Window *asked = window_number(question->window), *here = window_current();
+	g_autofree char *text = g_strdup_printf("answered: %s - %s", question->text, answer);
+	add_text(here, LINE_EVENT, text, false);
+	if (asked && asked != here && here->view)
+		add_text(asked, LINE_EVENT, text, false);
+}
+
 static void
 end_question(guint id, const char *answer)
 {
@@ -245,15 +259,24 @@ end_question(guint id, const char *answer)
 		struct question *question = questions->pdata[i];
 		if (question->id != id)
 			continue;
-		Window *window = window_number(question->window);
-		if (window && *answer) {
-			g_autofree char *text = g_strdup_printf("answered: %s", answer);
-			add_text(window, LINE_EVENT, text, false);
-		}
+		if (*answer)
+			tell_answer(question, answer);
 		g_ptr_array_remove_index(questions, i);
 		layout_dirty(PART_STATUS);
 		return;
 	}
+}
+
+static char *
+how_to_answer(const struct question *question)
+{
+	if (g_strv_length(question->choices) == 2) {
+		g_autofree char *joined = g_strjoinv(" or /", question->choices);
+		return g_strdup_printf("answer with /%s", joined);
+	}
+	g_autofree char *others = g_strjoinv(", ", question->choices + 1);
+	return g_strdup_printf("answer with /answer %s, or one of %s%s%s", question->choices[0], others,
+		question->plain ? "; Enter alone says " : "", question->plain ? question->choices[0] : "");
 }
 
 static void
@@ -263,16 +286,21 @@ on_ask(const Event *event)
 		end_question(event->ask.id, event->ask.answered);
 		return;
 	}
-	Window *window = window_for(event->account, event->ask.peer);
+	Window *window = line_runs ? window_current() : window_for(event->account, event->ask.peer);
+	if (!window->view)
+		window = window_console();
 	struct question *question = g_new0(struct question, 1);
 	question->id = event->ask.id;
 	question->window = window->number;
 	question->choices = g_strdupv((char **)event->ask.choices);
 	question->plain = !event->account && !event->ask.peer;
+	question->text = g_strdup(event->ask.text);
 	g_autofree char *joined = g_strjoinv(" or /", question->choices);
 	question->words = g_strdup_printf("? /%s", joined);
+	question->elsewhere = g_strdup_printf("? %u", window->number);
 	g_ptr_array_add(questions, question);
-	g_autofree char *text = g_strdup_printf("%s\nanswer with /%s", event->ask.text, joined);
+	g_autofree char *how = how_to_answer(question);
+	g_autofree char *text = g_strdup_printf("%s\n%s", event->ask.text, how);
 	add_text(window, LINE_ASK, text, false);
 	window_raise(window, ACTIVITY_ALERT);
 	layout_dirty(PART_STATUS);
@@ -280,15 +308,20 @@ on_ask(const Event *event)
 		notice_alert();
 }
 
+/* One of this window first: how to answer; else the oldest: where it stands. */
 const char *
-front_ask_words(const Window *window)
+front_ask_words(const Window *window, const char **text)
 {
+	const struct question *shown = NULL;
 	for (guint i = 0; questions && i < questions->len; i++) {
 		const struct question *question = questions->pdata[i];
-		if (question->window == window->number)
-			return question->words;
+		if (!shown || (shown->window != window->number && question->window == window->number))
+			shown = question;
 	}
-	return NULL;
+	if (!shown)
+		return NULL;
+	*text = shown->text;
+	return shown->window == window->number ? shown->words : shown->elsewhere;
 }
 
 bool
@@ -325,6 +358,13 @@ feed_output_window(guint64 seq)
 {
 	outputs[seq % OUTPUTS_MAX].seq = seq;
 	outputs[seq % OUTPUTS_MAX].window = window_current()->number;
+	line_runs = true;
+}
+
+void
+feed_line_done(void)
+{
+	line_runs = false;
 }
 
 static void

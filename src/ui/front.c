@@ -68,6 +68,7 @@ run(const char *line)
 	front.seq++;
 	feed_output_window(front.seq);
 	front.calls->run_line(line, front.seq);
+	feed_line_done();
 }
 
 /* Chat states: only whether something is being written, never what. */

@@ -24,14 +24,16 @@ void front_leave(void);
 bool front_has_focus(void);
 /* The current window is looked at: what it shows counts as read. */
 void front_seen(void);
-/* "/no /yes" while a question waits in this window, else NULL. Borrowed. */
-const char *front_ask_words(const Window *window);
+/* "? /no or /yes" while a question waits in this window, "? 2" while one waits in another, and what it asks; else NULL.
+ * Borrowed. */
+const char *front_ask_words(const Window *window, const char **text);
 /* A key that is bound to nothing but itself, or a line to be run. */
 void front_key(const char *name, const char *text);
 
 /* feed.c: what the events of the lower layers mean for windows. */
 extern const struct event_watch feed_rows[];
 void feed_output_window(guint64 seq); /* answers to line seq go to the window that is seen now */
+void feed_line_done(void);
 void feed_ready(void);
 void feed_reset(void);
 /* An open question of this window that has this choice: answered. */

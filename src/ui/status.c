@@ -66,7 +66,8 @@ badges(Conversation *conv, char **words, enum style *style)
 		return;
 	}
 	if (!provider) {
-		*words = g_strdup("[no encryption is loaded: messages wait]");
+		const char *name = convo_provider(conv);
+		*words = name ? g_strdup_printf("[%s not loaded]", name) : g_strdup("[no encryption loaded]");
 		return;
 	}
 	enum trust trust = convo_trust(conv);
@@ -184,7 +185,7 @@ status_draw(int row, int col, int cols, const Window *window)
 		put(&bar, STYLE_STATUS_DIM, " ");
 		put(&bar, account_online(account) ? STYLE_STATUS_DIM : STYLE_STATUS_WARNING, word);
 	}
-	const char *words = front_ask_words(window);
+	const char *asked = NULL, *words = front_ask_words(window, &asked);
 	if (words) {
 		put(&bar, STYLE_STATUS_DIM, "  ");
 		put(&bar, STYLE_STATUS_WARNING, words);
@@ -203,5 +204,10 @@ status_draw(int row, int col, int cols, const Window *window)
 	}
 	if (window->view && view_waits(window->view))
 		put(&bar, STYLE_STATUS_DIM, "  ↑ asking the server for older lines …");
+	/* What it asks takes the room that is left. */
+	if (words) {
+		put(&bar, STYLE_STATUS_DIM, "  ");
+		put(&bar, STYLE_STATUS_WARNING, asked);
+	}
 	finish(&bar, STYLE_STATUS);
 }

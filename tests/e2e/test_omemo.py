@@ -4,6 +4,7 @@
 import re
 import time
 
+import pytest
 from lab import wait_until
 from raw import Raw
 
@@ -163,3 +164,21 @@ def test_a_reset_is_told_and_the_chat_goes_on(pair):
     assert alice.wait("message", direction="in", body="it is me again")["seal"] == "omemo"
     say(alice, "bob@b.test", "welcome")
     assert bob.wait("message", direction="in", body="welcome")["seal"] == "omemo"
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_new_identity_of_the_peer_is_one_alert(pair, verified):
+    alice, bob = pair
+    hello(alice, bob)
+    if verified:
+        alice.run("/verify bob@b.test yes")
+    bob.send("/omemo reset")
+    question = bob.wait("ask")
+    bob.run(f"/answer-ask {question['id']} yes")
+    alice.wait("alert", code="new-device")
+    say(bob, "alice@a.test", "it is me again")
+    alice.wait("message", direction="in", body="it is me again")
+    say(alice, "bob@b.test", "welcome")
+    time.sleep(1)
+    alerts = [alert["text"] for alert in alice.seen("alert")]
+    assert len(alerts) == 1 and "NEW DEVICE" in alerts[0], alerts

@@ -97,9 +97,24 @@ def settings(lab):
     return path.read_text() if path.exists() else ""
 
 
-def test_the_first_start_asks_how_long_messages_are_kept(lab, terminal):  # noqa: F811
+def add(one, lab, server):
+    one.line(f"/account add alice@a.test host 127.0.0.1 port {server.port} tls starttls ca_file {lab.ca.cert}")
+    one.wait("is added").line("/connect").wait("Password of alice@a.test")
+
+
+def come_online(one, lab, server):
+    """The first login: the welcome alone is on the screen until then."""
+    one.wait("Welcome")
+    assert "How long" not in one.text() and "?" not in one.row(22), one.text()
+    add(one, lab, server)
+    one.line("pw-alice").wait("Keep the password").wait("How long shall messages be kept")
+    one.line("/yes").wait("answered: Keep the password")
+
+
+def test_the_first_login_asks_how_long_messages_are_kept(lab, terminal, federation):  # noqa: F811
     one = unlock(terminal())
-    one.wait("How long shall messages be kept").keys("\r").wait("answered: 90-days")
+    come_online(one, lab, federation[0])
+    one.wait("/answer 90-days").wait(r"Enter alone[\s│]+says[\s│]+90-days").keys("\r").wait(r"answered: How long[\s\S]*-[\s│]+90-days")
     assert "history.keep = 90-days" in settings(lab)
     one.line("/quit").end()
     two = unlock(terminal(), new=False)
@@ -108,15 +123,12 @@ def test_the_first_start_asks_how_long_messages_are_kept(lab, terminal):  # noqa
     two.line("/quit").end()
 
 
-def test_another_answer_than_the_offered_one(lab, terminal):  # noqa: F811
+def test_another_answer_than_the_offered_one(lab, terminal, federation):  # noqa: F811
     one = unlock(terminal())
-    one.wait("How long shall messages be kept").line("/none").wait("answered: none")
+    come_online(one, lab, federation[0])
+    one.line("/answer none").wait(r"answered: How long[\s\S]*-[\s│]+none")
     assert "history.keep = none" in settings(lab)
 
-
-def add(one, lab, server):
-    one.line(f"/account add alice@a.test host 127.0.0.1 port {server.port} tls starttls ca_file {lab.ca.cert}")
-    one.wait("is added").line("/connect").wait("Password of alice@a.test")
 
 
 def test_a_refused_password_is_asked_for_again_at_once(lab, server, terminal):  # noqa: F811
@@ -125,7 +137,7 @@ def test_a_refused_password_is_asked_for_again_at_once(lab, server, terminal):  
     add(one, lab, server)
     one.line("mistyped").wait("refused that password").line("pw-alice").wait("alice@a.test is online")
     # Changed on the server, and kept here: asked again without /connect, also after an unlock.
-    one.wait("Keep the password").line("/yes").wait("answered: yes")
+    one.wait("Keep the password").line("/yes").wait("answered: .*- yes")
     one.line("/lock").wait("are locked")
     server.stop()
     server.add_user("alice", "changed")
@@ -139,7 +151,7 @@ def test_an_account_is_online_again_after_lock_and_restart(lab, server, terminal
     server.add_user("alice")
     one = unlock(terminal(cols=120))
     add(one, lab, server)
-    one.line("pw-alice").wait("Keep the password").line("/yes").wait("answered: yes")
+    one.line("pw-alice").wait("Keep the password").line("/yes").wait("answered: .*- yes")
     one.line("/lock").wait("are locked")
     unlock(one, new=False).wait("alice@a.test is online")
     one.line("/quit").end()

@@ -489,7 +489,7 @@ def test_help_is_whole_beside_the_panel(chat):
     alice, bob, say = chat
     alice.line("/help all").wait("xmlconsole").keys("\x1b[5~")
     settle(alice)
-    assert "…" not in alice.text(), alice.text()
+    assert "…" not in alice.text().rsplit("\n", 2)[0], alice.text()
     alice.keys("\x1b[1;5F", "/account add x@y.test tls direct po\t").wait("port $|port$|port ")
 
 
@@ -504,3 +504,30 @@ def test_the_way_to_the_top_is_short(chat):
     alice.keys("\x1b[1;5H").wait(r"alice 0\n", timeout=5).wait("looking back")
     alice.keys("\x1b[6~").wait(r"alice 30")
     alice.keys("\x1b[1;5F").wait(r"alice 1299")
+
+
+def test_a_question_is_seen_where_its_command_was_typed_and_in_every_bar(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first")
+    alice.line("/answer 90-days").wait("answered: How long")
+    alice.line("/omemo reset").wait(r"\?.*│ Make a new identity for alice@a\.test").wait("answer with /no or /yes")
+    assert alice.row(0).startswith(" bob@b.test") and "? /no or /yes" in alice.row(22), alice.text()
+    alice.keys("\x1b1").wait("^ sotto").wait(r"\? 2  Make a new identity")
+    alice.line("/no").wait("answered: Make a new identity[^>]*- no").wait_gone(r"\? 2 ")
+    alice.keys("\x1b2").wait("^ bob@b.test").wait("answered: Make a new identity[^>]*- no")
+    assert "?" not in alice.row(22), alice.text()
+
+
+def test_without_the_plugin_the_bar_says_so_and_one_line_why_nothing_leaves(chat):
+    alice, bob, say = chat
+    say("first")
+    alice.wait(r"Act: 2").keys("\x1b2").wait("first").wait(r"\[OMEMO\]\[trusted\]", timeout=5)
+    alice.line("sealed").wait(r"[›»✓]◇ │ sealed")
+    alice.line("/plugin unload omemo").wait(r"\[omemo not loaded\]", timeout=5)
+    alice.line("not yet").wait(r"… +│ not yet").line("nor this").wait(r"nor this")
+    settle(alice)
+    assert len(re.findall("/plugin load omemo", re.sub(r"[\s│]+", " ", alice.text()))) == 1, alice.text()
+    alice.line("/plugin load omemo").wait(r"\[OMEMO\]\[trusted\]")
+    bob.wait("message", direction="in", body="not yet")
+    bob.wait("message", direction="in", body="nor this")
