@@ -278,7 +278,8 @@ static void
 kill_text(Editor *e)
 {
 	cut(e, 0, e->cursor, CHANGE_KILLED);
-	e->last = e->now;
+	if (e->now == CHANGE_KILLED)
+		e->last = e->now;
 	cut(e, e->cursor, e->text->len, CHANGE_KILLED);
 }
 
