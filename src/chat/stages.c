@@ -231,7 +231,6 @@ judge(struct job *job, GError **error)
 		job->how = HOW_SEALED;
 		job->lane->delay = 0;
 		convo_calm(job->lane->conv, "undecided");
-		convo_calm(job->lane->conv, "not loaded");
 		return STEP_NEXT;
 	case E2EE_NO_KEYS:
 		return without_keys(job, error);
@@ -285,8 +284,6 @@ without_provider(struct job *job)
 	g_autofree char *why = g_strdup_printf("messages here wait until the plugin that seals them is loaded: /plugin load%s%s",
 		name ? " " : "", name ? name : "");
 	message_reach(job->message, MESSAGE_PENDING, why);
-	if (convo_first_time(job->lane->conv, "not loaded"))
-		convo_note(job->lane->conv, why);
 	return wait_in(job->lane, LANE_STUCK);
 }
 
