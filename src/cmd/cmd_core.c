@@ -106,7 +106,7 @@ const struct cmd cmd_core_rows[] = {
 	{ .name = "version", .summary = "Tell which program this is", .run = run_version },
 	{ .name = "yes", .summary = "Answer the open question with yes", .run = run_yes },
 	{ .name = "no", .summary = "Answer the open question with no", .run = run_no },
-	{ .name = "answer", .args = choice_args, .summary = "Answer the open question with one of its words", .run = run_choice },
+	{ .name = "choose", .args = choice_args, .summary = "Answer the open question with one of its words", .run = run_choice },
 	{ .name = "answer-ask", .args = answer_args, .summary = "Answer a question by its number", .run = run_answer },
 	{ 0 },
 };

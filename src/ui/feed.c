@@ -275,7 +275,7 @@ how_to_answer(const struct question *question)
 		return g_strdup_printf("answer with /%s", joined);
 	}
 	g_autofree char *others = g_strjoinv(", ", question->choices + 1);
-	return g_strdup_printf("answer with /answer %s, or one of %s%s%s", question->choices[0], others,
+	return g_strdup_printf("answer with /choose %s, or one of %s%s%s", question->choices[0], others,
 		question->plain ? "; Enter alone says " : "", question->plain ? question->choices[0] : "");
 }
 

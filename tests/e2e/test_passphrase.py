@@ -114,7 +114,7 @@ def come_online(one, lab, server):
 def test_the_first_login_asks_how_long_messages_are_kept(lab, terminal, federation):  # noqa: F811
     one = unlock(terminal())
     come_online(one, lab, federation[0])
-    one.wait("/answer 90-days").wait(r"Enter alone[\s│]+says[\s│]+90-days").keys("\r").wait(r"answered: How long[\s\S]*-[\s│]+90-days")
+    one.wait("/choose 90-days").wait(r"Enter alone[\s│]+says[\s│]+90-days").keys("\r").wait(r"answered: How long[\s\S]*-[\s│]+90-days")
     assert "history.keep = 90-days" in settings(lab)
     one.line("/quit").end()
     two = unlock(terminal(), new=False)
@@ -126,7 +126,7 @@ def test_the_first_login_asks_how_long_messages_are_kept(lab, terminal, federati
 def test_another_answer_than_the_offered_one(lab, terminal, federation):  # noqa: F811
     one = unlock(terminal())
     come_online(one, lab, federation[0])
-    one.line("/answer none").wait(r"answered: How long[\s\S]*-[\s│]+none")
+    one.line("/choose none").wait(r"answered: How long[\s\S]*-[\s│]+none")
     assert "history.keep = none" in settings(lab)
 
 

@@ -510,7 +510,7 @@ def test_a_question_is_seen_where_its_command_was_typed_and_in_every_bar(chat):
     alice, bob, say = chat
     say("first")
     alice.wait(r"Act: 2").keys("\x1b2").wait("first")
-    alice.line("/answer 90-days").wait("answered: How long")
+    alice.line("/choose 90-days").wait("answered: How long")
     alice.line("/omemo reset").wait(r"\?.*│ Make a new identity for alice@a\.test").wait("answer with /no or /yes")
     assert alice.row(0).startswith(" bob@b.test") and "? /no or /yes" in alice.row(22), alice.text()
     alice.keys("\x1b1").wait("^ sotto").wait(r"\? 2  Make a new identity")
