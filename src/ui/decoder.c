@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The decoder of terminal input. A lone Esc waits for the key after it, however long: Esc then 5 is Alt+5. */
+/* The decoder of terminal input. Esc then 5 is Alt+5, however long after; Esc then / only if they come together. */
 #include "ui/term.h"
+
+#include "api/timer.h"
 
 #include <string.h>
 
@@ -8,9 +10,12 @@
 #define SEQUENCE_MAX 32
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~"
+/* What comes later than this after Esc is no Alt+key of a terminal, not even over a slow line. */
+#define TOGETHER (200 * G_TIME_SPAN_MILLISECOND)
 
 struct Decoder {
-	GString *bytes; /* not yet understood */
+	GString *bytes;    /* not yet understood */
+	gint64 escaped_at; /* when bytes became a lone Esc */
 	bool pasting;
 	GString *paste;
 	term_key key;
@@ -281,10 +286,29 @@ take_paste(Decoder *decoder, const char *text, size_t length)
 	return end - text + strlen(PASTE_END);
 }
 
+static bool
+is_lone_escape(const Decoder *decoder)
+{
+	return !decoder->pasting && decoder->bytes->len == 1 && decoder->bytes->str[0] == '\033';
+}
+
+/* Who pressed Esc to get out of something and types on does not mean Alt. A sequence may be cut in two by the line. */
+static void
+settle_escape(Decoder *decoder, char next)
+{
+	if (!is_lone_escape(decoder) || clock_monotonic() - decoder->escaped_at <= TOGETHER || g_ascii_isdigit(next) ||
+		next == '[' || next == 'O')
+		return;
+	g_string_truncate(decoder->bytes, 0);
+	emit(decoder, "", "Escape", NULL);
+}
+
 void
 decoder_feed(Decoder *decoder, const char *bytes, size_t length)
 {
 	size_t at = 0;
+	if (length)
+		settle_escape(decoder, bytes[0]);
 	g_string_append_len(decoder->bytes, bytes, length);
 	while (at < decoder->bytes->len) {
 		const char *text = decoder->bytes->str + at;
@@ -295,4 +319,6 @@ decoder_feed(Decoder *decoder, const char *bytes, size_t length)
 		at += taken;
 	}
 	g_string_erase(decoder->bytes, 0, MIN(at, decoder->bytes->len));
+	if (is_lone_escape(decoder))
+		decoder->escaped_at = clock_monotonic();
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ui/term.h"
 
 static void
@@ -103,11 +104,30 @@ any_bytes_are_survived(void **state)
 	g_rand_free(rand);
 }
 
+static void
+esc_and_a_pause_is_not_alt_but_before_a_digit(void **state)
+{
+	static const struct {
+		const char *after, *wanted;
+	} cases[] = { { "/t", "Escape / t " }, { "5", "M-5 " }, { "[A", "Up " }, { "\r", "Escape Enter " }, { "\033", "Escape " } };
+	(void)state;
+	clock_hold(G_GINT64_CONSTANT(1700000000000000));
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+		g_autoptr(Decoder) decoder = decoder_new(note, out);
+		decoder_feed(decoder, "\033", 1);
+		clock_turn(300);
+		decoder_feed(decoder, cases[i].after, strlen(cases[i].after));
+		assert_string_equal(out->str, cases[i].wanted);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_have_names),
+		cmocka_unit_test(esc_and_a_pause_is_not_alt_but_before_a_digit),
 		cmocka_unit_test(strange_bytes_are_dropped),
 		cmocka_unit_test(a_paste_is_one_text),
 		cmocka_unit_test(an_end_inside_a_paste_lets_nothing_out),
