@@ -27,7 +27,8 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("SOTTO_NO_SKIP") == "1":
         report.outcome = "failed"
     lab = getattr(item, "funcargs", {}).get("lab")
-    if report.failed and lab:
+    # After the end of the test the lab is gone; what a sanitizer said is in the failure itself.
+    if report.failed and report.when == "call" and lab:
         for client in lab.clients:
             if client.process:
                 report.sections.append((f"sotto {client.name}", client.tail()))
