@@ -64,11 +64,27 @@ on_writable(int fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static void
+write_rest(void)
+{
+	while (!io.broken && io.queue->len && write_some(LAST_WAIT_MS))
+		;
+	g_string_free(g_steal_pointer(&io.queue), TRUE);
+}
+
 void
 pipe_write(const char *text, size_t length)
 {
 	if (io.broken)
 		return;
+	/* After pipe_stop(): the store closes last and may have something to say. */
+	if (!io.queue) {
+		io.queue = g_string_new_len(text, (gssize)length);
+		g_string_append_c(io.queue, '\n');
+		io.sent = 0;
+		write_rest();
+		return;
+	}
 	if (io.queue->len - io.sent + length > QUEUE_MAX_BYTES) {
 		io.lost++;
 		return;
@@ -86,7 +102,7 @@ guint
 pipe_lost(void)
 {
 	guint lost = io.lost;
-	if (io.queue->len - io.sent > QUEUE_MAX_BYTES / 2)
+	if (!io.queue || io.queue->len - io.sent > QUEUE_MAX_BYTES / 2)
 		return 0;
 	io.lost = 0;
 	return lost;
@@ -173,8 +189,6 @@ pipe_stop(void)
 {
 	g_clear_handle_id(&io.input, g_source_remove);
 	g_clear_handle_id(&io.output, g_source_remove);
-	while (!io.broken && io.queue->len && write_some(LAST_WAIT_MS))
-		;
-	g_string_free(g_steal_pointer(&io.queue), TRUE);
+	write_rest();
 	g_string_free(g_steal_pointer(&io.partial), TRUE);
 }
