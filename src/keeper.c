@@ -109,7 +109,9 @@ chosen(Secret *text, gpointer data)
 {
 	struct change *change = data;
 	change->fresh = text;
-	if (text)
+	if (text && !ui_passphrase_is_good(text))
+		change_refuse(change, UI_PASSPHRASE_BAD);
+	else if (text)
 		ui()->ask_secret("The new passphrase once more:", repeated, change);
 	else
 		change_refuse(change, "you gave up");

@@ -232,6 +232,8 @@ ask_page(struct catchup *state, enum phase phase, const struct mam_query *query)
 {
 	begin_page(state, phase);
 	g_clear_pointer(&state->ahead, g_free);
+	/* Of a query that was given up. */
+	g_ptr_array_set_size(state->held, 0);
 	ask(state, query);
 }
 

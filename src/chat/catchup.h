@@ -12,8 +12,8 @@ bool catchup_again(Account *account);
  * take it now.
  */
 bool catchup_hold(Stream *stream, const Element *stanza);
-/* When a result of the running query was said: a stamp of whole seconds from the newest page counts as the end of its second, so
- * that what fills the hole before it comes before it (XEP-0313 §3.1: the archive's order is the order). */
+/* When a result of the running query was said: a stamp of whole seconds from the newest page counts a millisecond later, so that
+ * what fills the hole before it comes before it. Stamps alone give no order (XEP-0313 §3). */
 gint64 catchup_said_at(const char *account, gint64 stamp);
 /* The inbox saw this archive id of a running query; known: we had it before. */
 void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known);

@@ -30,6 +30,8 @@ GPtrArray *convo_page_after(Conversation *conv, const Message *after, guint limi
 bool convo_fetch_older(Conversation *conv);
 /* True while a hole in what we know lies right before this message (the gap line). */
 bool convo_gap_before(const Conversation *conv, const Message *message);
+/* The message of ours that /correct means: that of this id, or the last one (NULL). */
+Message *convo_correctable(Conversation *conv, const char *id, GError **error);
 /* Say the text of a failed message again, sealed anew: that of this id, or the last one of the conversation that was not said again
  * yet. conv may be NULL with an id.
  */

@@ -2,6 +2,7 @@
 /* Merging: the rules by which a received message, receipt or error touches one that is kept. Each asks who sent it. */
 #include "chat/merge.h"
 
+#include "api/jid.h"
 #include "api/log.h"
 #include "chat/convo.h"
 #include "chat/message.h"
@@ -252,7 +253,7 @@ static const struct {
 static char *
 trouble(const char *condition, const char *peer)
 {
-	const char *at = strchr(peer, '@'), *domain = at ? at + 1 : peer;
+	g_autofree char *domain = jid_domain(peer);
 
 	for (guint i = 0; condition && i < G_N_ELEMENTS(troubles); i++)
 		if (!strcmp(troubles[i].condition, condition)) {

@@ -54,8 +54,8 @@ convo_say(Conversation *conv, const char *text, GError **error)
 	return say(conv, text, NULL, error);
 }
 
-const Message *
-convo_correct(Conversation *conv, const char *id, const char *text, GError **error)
+Message *
+convo_correctable(Conversation *conv, const char *id, GError **error)
 {
 	g_autoptr(Message) old = id ? archive_find_id(id, error) : archive_last_sent(conv->account, conv->peer, error);
 
@@ -67,7 +67,15 @@ convo_correct(Conversation *conv, const char *id, const char *text, GError **err
 			error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
 	if (old->state == MESSAGE_FAILED)
 		return fault_null(error, FAULT_GONE, "that message was never sent - /resend sends it again");
-	return say(conv, text, old->wire_id, error);
+	return g_steal_pointer(&old);
+}
+
+const Message *
+convo_correct(Conversation *conv, const char *id, const char *text, GError **error)
+{
+	g_autoptr(Message) old = convo_correctable(conv, id, error);
+
+	return old ? say(conv, text, old->wire_id, error) : NULL;
 }
 
 /* ---- once more ---- */

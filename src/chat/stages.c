@@ -100,15 +100,8 @@ stage_encode(struct job *job, GError **error)
 static enum step
 wait_for_trust(struct job *job)
 {
-	Conversation *conv = job->lane->conv;
-
-	message_reach(job->message, MESSAGE_PENDING, job->sentence);
 	/* No alert: that of the new device was one. */
-	if (convo_first_time(conv, "undecided")) {
-		g_autofree char *note = g_strdup_printf("what is written here waits: %s", job->sentence);
-
-		convo_note(conv, note);
-	}
+	message_reach(job->message, MESSAGE_PENDING, job->sentence);
 	return wait_in(job->lane, LANE_STUCK);
 }
 

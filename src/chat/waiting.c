@@ -2,9 +2,8 @@
 /* Waiting in the outbox: for the keys of the peer, told of when they are slow, and for another try. */
 #include "chat/outbox-private.h"
 
+#include "api/jid.h"
 #include "api/timer.h"
-
-#include <string.h>
 
 #define RETRY_FIRST_MS 5000
 #define RETRY_MAX_MS 300000
@@ -59,14 +58,6 @@ prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
 	lane_pump(job->lane);
 }
 
-static const char *
-domain_of(const char *jid)
-{
-	const char *at = strchr(jid, '@');
-
-	return at ? at + 1 : jid;
-}
-
 static struct job *
 preparing(struct lane *lane)
 {
@@ -82,13 +73,13 @@ keys_do_not_come(gpointer data)
 {
 	struct lane *lane = data;
 	struct job *job = preparing(lane);
-	g_autofree char *reason = NULL;
+	g_autofree char *domain = jid_domain(convo_peer(lane->conv)), *reason = NULL;
 
 	if (!job)
 		return;
 	lane->serial++;
-	reason = g_strdup_printf("%s does not answer when asked for the keys of %s - sotto keeps trying",
-		domain_of(convo_peer(lane->conv)), convo_peer(lane->conv));
+	reason = g_strdup_printf(
+		"%s does not answer when asked for the keys of %s - sotto keeps trying", domain, convo_peer(lane->conv));
 	wait_and_retry(job, reason);
 }
 
@@ -97,12 +88,12 @@ keys_are_slow(gpointer data)
 {
 	struct lane *lane = data;
 	struct job *job = preparing(lane);
-	g_autofree char *reason = NULL;
+	g_autofree char *domain = jid_domain(convo_peer(lane->conv)), *reason = NULL;
 
 	if (!job)
 		return;
 	lane->timer = clock_after(GIVE_UP_MS - SLOW_MS, keys_do_not_come, lane, NULL);
-	reason = g_strdup_printf("asking %s for the keys of %s", domain_of(convo_peer(lane->conv)), convo_peer(lane->conv));
+	reason = g_strdup_printf("asking %s for the keys of %s", domain, convo_peer(lane->conv));
 	message_reach(job->message, MESSAGE_PENDING, reason);
 }
 

@@ -14,7 +14,6 @@
 
 #define SEARCH_MAX 50
 #define HISTORY_LINES 20
-#define CORRECT_WITHIN 200 /* messages in which the last own one is looked for */
 #define HISTORY_MAX 1000
 
 /* The conversation that an argument names, else the one in view. */
@@ -62,28 +61,16 @@ run_me(const struct cmd_call *call, GError **error)
 	return convo_say(call->conversation, text, error) != NULL;
 }
 
-/* The newest of ours on the page; a correction stands in its original. */
-static const Message *
-last_own(const GPtrArray *page)
-{
-	for (guint i = page->len; i > 0; i--) {
-		const Message *message = page->pdata[i - 1];
-		if (message->direction == MESSAGE_OUT && message->body && !message->notice && message->state != MESSAGE_FAILED)
-			return message;
-	}
-	return NULL;
-}
-
 static bool
 correct_in_editor(Conversation *conv, GError **error)
 {
-	g_autoptr(GPtrArray) page = convo_page(conv, NULL, CORRECT_WITHIN);
-	const Message *message = last_own(page);
+	g_autoptr(Message) message = NULL;
 
 	if (!windows())
 		return fault(error, FAULT_INPUT, "the new text is missing: /correct TEXT");
+	message = convo_correctable(conv, NULL, error);
 	if (!message)
-		return fault(error, FAULT_GONE, "there is no message of yours to correct in the chat with %s", convo_title(conv));
+		return false;
 	g_autofree char *line = g_strconcat("/correct ", message->body, NULL);
 	editor_set(window_current()->editor, line);
 	layout_dirty(PART_INPUT);

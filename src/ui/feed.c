@@ -246,7 +246,10 @@ static void
 tell_answer(const struct question *question, const char *answer)
 {
 	Window *asked = window_number(question->window), *here = window_current();
-	g_autofree char *text = g_strdup_printf("answered: %s - %s", question->text, answer);
+	/* Its first sentence names it. */
+	const char *rest = strpbrk(question->text, "?\n");
+	int length = rest ? (int)(rest - question->text) : (int)strlen(question->text);
+	g_autofree char *text = g_strdup_printf("answered: %.*s - %s", length, question->text, answer);
 	add_text(here, LINE_EVENT, text, false);
 	if (asked && asked != here && here->view)
 		add_text(asked, LINE_EVENT, text, false);

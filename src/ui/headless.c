@@ -13,7 +13,6 @@
 #include "ui/pipe.h"
 
 #include <json-glib/json-glib.h>
-#include <stdio.h>
 
 /* How long the end of input waits for lines that are not done and for accounts that are still connecting. */
 enum { END_PATIENCE_MS = 5000 };
@@ -445,14 +444,9 @@ void
 headless_fatal(const GError *error)
 {
 	JsonObject *object = object_new("error");
-	g_autoptr(JsonNode) root = json_node_alloc();
 	put(object, "text", error->message);
 	put(object, "reason_code", fault_word(error));
-	json_node_init_object(root, object);
-	json_object_unref(object);
-	g_autofree char *line = json_to_string(root, FALSE);
-	puts(line);
-	fflush(stdout);
+	print(object);
 }
 
 static bool

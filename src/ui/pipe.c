@@ -77,7 +77,8 @@ pipe_write(const char *text, size_t length)
 {
 	if (io.broken)
 		return;
-	/* After pipe_stop(): the store closes last and may have something to say. */
+	/* Before pipe_start() and after pipe_stop(): a start may fail early, and the store, which closes last, have something to
+	 * say. */
 	if (!io.queue) {
 		io.queue = g_string_new_len(text, (gssize)length);
 		g_string_append_c(io.queue, '\n');

@@ -209,8 +209,8 @@ end_question(Secret *text)
 	g_free(question);
 }
 
-static bool
-is_long_enough(const Secret *text)
+bool
+ui_passphrase_is_good(const Secret *text)
 {
 	return g_utf8_strlen(secret_bytes(text), secret_length(text)) >= PASSPHRASE_MIN;
 }
@@ -218,9 +218,9 @@ is_long_enough(const Secret *text)
 static void
 enter_passphrase(Secret *text)
 {
-	if (state == UNLOCK_CREATE && !is_long_enough(text)) {
+	if (state == UNLOCK_CREATE && !ui_passphrase_is_good(text)) {
 		secret_free(text);
-		set_trouble("too short: choose at least 8 characters, better four words");
+		set_trouble(UI_PASSPHRASE_BAD);
 	} else if (state == UNLOCK_CREATE) {
 		secret_free(first);
 		first = text;

@@ -33,6 +33,10 @@ struct front_end {
 extern const struct front_end ui_terminal, ui_headless;
 /* The one line of a headless start that failed before there was a front end to say it. */
 void headless_fatal(const GError *error);
+
+/* A passphrase that a person chooses; a script may know better. */
+bool ui_passphrase_is_good(const Secret *text);
+#define UI_PASSPHRASE_BAD "too short: choose at least 8 characters, better four words"
 void ui_use(const struct front_end *front);
 const struct front_end *ui(void); /* never NULL: before ui_use() one that does nothing */
 

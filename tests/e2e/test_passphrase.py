@@ -36,6 +36,8 @@ def test_another_passphrase_opens_the_store_and_the_old_one_does_not(lab, termin
     before = vault(lab).read_bytes()
     one.line("/passphrase").wait("as it is now").line("not this one")
     one.wait("passphrase is wrong")
+    one.line("/passphrase").wait("as it is now").line(PASSPHRASE).wait("new passphrase:").line("seven 7")
+    one.wait("too short")
     change(one, PASSPHRASE, "new horse", "new hearse")
     one.wait("the second was not the")
     one.line("/passphrase").wait("as it is now").keys("\x03")
@@ -55,12 +57,12 @@ def test_killed_while_the_passphrase_changes_the_old_or_the_new_one_opens(lab, t
     unlock(terminal()).line("/quit").end()
     for n, delay in enumerate((0.0, 0.03, 0.08, 0.12, 0.2)):
         one = unlock(terminal(), new=False)
-        change(one, now, f"horse {n}")
+        change(one, now, f"another horse {n}")
         time.sleep(delay)
         os.kill(one.pid, signal.SIGKILL)
         one.end()
-        if opens(lab, f"horse {n}"):
-            now = f"horse {n}"
+        if opens(lab, f"another horse {n}"):
+            now = f"another horse {n}"
         else:
             assert opens(lab, now)
 

@@ -247,7 +247,7 @@ an_undecided_device_waits_for_a_decision(void **state)
 	log_in_and_catch_up("s1");
 	say("one");
 	say("two");
-	told_times("waits: bob has a new device - /verify it", 1);
+	told_times("state pending " BOB ": bob has a new device - /verify it", 1);
 	told_times("alert", 0);
 	assert_int_equal(wire.out->len, 0);
 	veil.readiness = E2EE_READY;
