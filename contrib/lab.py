@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -36,14 +37,25 @@ def wait_until(condition, what, timeout=20.0, step=0.02):
 
 
 class Ports:
-    """Free ports: each stays bound until somebody takes it, so that two callers never get the same."""
+    """Free ports that no two callers on this machine get: a name in the abstract namespace of Unix sockets, held while this
+    process lives, goes with each. They lie below the range the kernel takes ports of outgoing connections from."""
 
-    @staticmethod
-    def take(count):
-        held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-        ports = [s.getsockname()[1] for s in held]
-        for s in held:
-            s.close()
+    held = []
+
+    @classmethod
+    def take(cls, count):
+        ports = []
+        while len(ports) < count:
+            port = random.randrange(10000, 32000)
+            name = socket.socket(socket.AF_UNIX)
+            try:
+                name.bind(f"\0sotto-lab-port-{port}")
+                socket.create_server(("127.0.0.1", port)).close()
+            except OSError:
+                name.close()
+                continue
+            cls.held.append(name)
+            ports.append(port)
         return ports
 
 
