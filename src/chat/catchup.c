@@ -8,13 +8,13 @@
 #include "api/event.h"
 #include "api/iq.h"
 #include "api/log.h"
-#include "api/store.h"
 #include "api/timer.h"
 #include "chat/convo.h"
+#include "chat/holes.h"
 #include "chat/inbox.h"
 #include "chat/older.h"
 #include "chat/outbox.h"
-#include "store/archive.h"
+#include "chat/place.h"
 #include "xmpp/mam.h"
 #include "xmpp/stream.h"
 
@@ -25,6 +25,8 @@
 #define HELD_MAX 64
 #define BACK_PAGES_MAX 400 /* when a border is gone */
 #define LOST_RETRY_MS 15000
+#define RETRY_MS 30000 /* after an archive that fails, doubled each time */
+#define RETRY_DOUBLINGS 6
 
 enum phase { PHASE_IDLE, PHASE_NEWEST, PHASE_FILL, PHASE_BACK, PHASE_AGAIN };
 
@@ -34,14 +36,16 @@ struct catchup {
 	enum phase phase;
 	GHashTable *seen; /* archive ids of the running page */
 	gint64 page_at;   /* when the first of them was said */
+	struct place place;
 	bool met_known, not_opened, filled;
 	bool done; /* once in this process, and again after each connection that was not resumed */
 	guint back_pages, lost_timer;
-	char *lost_after; /* what came after it could not be kept */
-	GPtrArray *gaps;  /* of Gap *, those that are being filled, newest last */
-	GPtrArray *held;  /* of Stanza *, the results of a page that is not whole yet */
-	guint serial;     /* of the question whose answer counts */
-	char *ahead;      /* that question starts here and was asked before the page in front of it was worked on */
+	guint tries, again_timer; /* in vain so far, and until the next one */
+	char *lost_after;         /* what came after it could not be kept */
+	GPtrArray *gaps;          /* of Gap *, those that are being filled, newest last */
+	GPtrArray *held;          /* of Stanza *, the results of a page that is not whole yet */
+	guint serial;             /* of the question whose answer counts */
+	char *ahead;              /* that question starts here and was asked before the page in front of it was worked on */
 };
 
 static GHashTable *states; /* account -> struct catchup */
@@ -52,6 +56,7 @@ catchup_free(gpointer data)
 	struct catchup *state = data;
 
 	clock_cancel(state->lost_timer);
+	clock_cancel(state->again_timer);
 	g_hash_table_unref(state->seen);
 	g_clear_pointer(&state->gaps, g_ptr_array_unref);
 	g_ptr_array_unref(state->held);
@@ -95,44 +100,29 @@ catchup_unload(const char *account)
 
 /* ---- the holes in the store ---- */
 
-/* An open end at the old side is what an account had before us: it is fetched when somebody looks for it, not here. */
 static void
 read_gaps(struct catchup *state)
 {
-	g_autoptr(GError) error = NULL;
-
 	g_clear_pointer(&state->gaps, g_ptr_array_unref);
-	state->gaps = archive_gaps(state->account, &error);
-	if (!state->gaps) {
-		log_warning("%s: holes in the history cannot be read: %s", state->account, error->message);
-		state->gaps = g_ptr_array_new_with_free_func((GDestroyNotify)gap_free);
-	}
-	for (guint i = state->gaps->len; i-- > 0;)
-		if (!((Gap *)g_ptr_array_index(state->gaps, i))->after_id)
-			g_ptr_array_remove_index(state->gaps, i);
+	state->gaps = holes_read(state->account);
 }
 
-static bool
-write_gap(struct catchup *state, const Gap *old, const Gap *now, GError **error)
-{
-	if (!store_begin(error))
-		return false;
-	if ((!old || archive_gap_remove(old->row, error)) &&
-		(!now || archive_gap_add(state->account, now->after_id, now->before_id, now->at, error)))
-		return store_commit(STORE_SOON, error);
-	store_rollback();
-	return false;
-}
-
-/* Part of the batch that holds the messages of its page: neither is ever there without the other. */
 static bool
 set_gap(struct catchup *state, const Gap *old, const Gap *now)
 {
-	g_autoptr(GError) error = NULL;
-	bool fine = write_gap(state, old, now, &error);
+	bool fine = holes_change(state->account, old, now);
 
-	if (!fine)
-		log_warning("%s: a hole in the history is not kept: %s", state->account, error->message);
+	read_gaps(state);
+	return fine;
+}
+
+static bool
+mark_holes(struct catchup *state)
+{
+	bool fine = holes_mark(state->account, state->lost_after);
+
+	if (fine)
+		g_clear_pointer(&state->lost_after, g_free);
 	read_gaps(state);
 	return fine;
 }
@@ -141,53 +131,6 @@ static Gap *
 current_gap(const struct catchup *state)
 {
 	return state->gaps->len ? g_ptr_array_index(state->gaps, state->gaps->len - 1) : NULL;
-}
-
-static Gap *
-open_gap(const struct catchup *state)
-{
-	for (guint i = 0; i < state->gaps->len; i++)
-		if (!((Gap *)g_ptr_array_index(state->gaps, i))->before_id)
-			return g_ptr_array_index(state->gaps, i);
-	return NULL;
-}
-
-/* ---- how far we are ---- */
-
-#define KNOWN_KEY "archive known up to"
-
-/* "TIME ID", of messages that may be forgotten or pruned by now: they must not come back from the server. */
-static char *
-remembered(const char *account, gint64 *at)
-{
-	g_autofree char *value = memory_get(account, KNOWN_KEY);
-	char *id = NULL;
-
-	*at = value ? g_ascii_strtoll(value, &id, 10) : G_MININT64;
-	return id && *id == ' ' ? g_strdup(id + 1) : NULL;
-}
-
-static char *
-known_up_to(const char *account)
-{
-	gint64 kept_at = G_MININT64, at;
-	g_autofree char *kept = archive_stanza_id_before(account, G_MAXINT64, &kept_at, NULL), *known = remembered(account, &at);
-
-	if (known && (!kept || at > kept_at))
-		return g_steal_pointer(&known);
-	return g_steal_pointer(&kept);
-}
-
-void
-catchup_remember(const char *account)
-{
-	gint64 kept_at = G_MININT64, at;
-	g_autofree char *kept = archive_stanza_id_before(account, G_MAXINT64, &kept_at, NULL), *known = remembered(account, &at);
-	g_autofree char *value =
-		kept && (!known || kept_at > at) ? g_strdup_printf("%" G_GINT64_FORMAT " %s", kept_at, kept) : NULL;
-
-	if (value)
-		memory_put(account, KNOWN_KEY, value);
 }
 
 /* ---- asking ---- */
@@ -221,7 +164,10 @@ ask(struct catchup *state, const struct mam_query *query)
 static void
 begin_page(struct catchup *state, enum phase phase)
 {
+	const Gap *gap = phase == PHASE_FILL || phase == PHASE_BACK ? current_gap(state) : NULL;
+
 	state->phase = phase;
+	place_begin(&state->place, gap && gap->before_id ? gap->at : G_MAXINT64);
 	state->page_at = 0;
 	state->met_known = false;
 	g_hash_table_remove_all(state->seen);
@@ -248,8 +194,10 @@ end(struct catchup *state)
 {
 	state->phase = PHASE_IDLE;
 	state->done = true;
+	if (!state->again_timer)
+		state->tries = 0;
 	state->not_opened = state->filled = false;
-	catchup_remember(state->account);
+	holes_remember(state->account);
 	log_info("%s: caught up", state->account);
 	event_emit(&(Event){ .kind = EVENT_CAUGHT_UP, .account = state->account });
 	older_go_on(state->account);
@@ -278,9 +226,9 @@ static void
 newest_done(struct catchup *state, const struct mam_page *page)
 {
 	Gap *gap;
-	bool first_login = !open_gap(state);
+	bool first_login = !holes_open(state->gaps);
 
-	while ((gap = open_gap(state))) {
+	while ((gap = holes_open(state->gaps))) {
 		Gap now = { .after_id = gap->after_id, .before_id = (char *)page->first_id, .at = state->page_at };
 		bool closed = !page->first_id || page->complete || has_seen(state, gap->after_id);
 
@@ -354,6 +302,40 @@ static void (*const page_handlers[])(struct catchup *state, const struct mam_pag
 };
 
 static void
+ask_again(gpointer data)
+{
+	struct catchup *state = data;
+	Account *account = account_find(state->account);
+
+	state->again_timer = 0;
+	/* Otherwise the next login asks. */
+	if (account && account_online(account))
+		catchup_start(account, false);
+}
+
+static void
+ask_later(struct catchup *state)
+{
+	guint wait = RETRY_MS << MIN(state->tries, RETRY_DOUBLINGS);
+
+	state->tries++;
+	clock_cancel(state->again_timer);
+	state->again_timer = clock_after(wait, ask_again, state, NULL);
+	log_info("%s: the archive is asked again in %u s", state->account, wait / 1000);
+}
+
+/* What a server says that keeps none, or none for us. */
+static bool
+has_no_archive(const GError *error)
+{
+	static const char *const conditions[] = { "service-unavailable", "feature-not-implemented", "forbidden", "not-allowed",
+		NULL };
+	const char *condition = iq_condition(error);
+
+	return condition && g_strv_contains(conditions, condition);
+}
+
+static void
 page_failed(struct catchup *state, const GError *error)
 {
 	const Gap *gap = current_gap(state);
@@ -373,6 +355,8 @@ page_failed(struct catchup *state, const GError *error)
 		return;
 	}
 	/* No archive, or none that answers: what waits for it must not wait for ever. */
+	if (!has_no_archive(error))
+		ask_later(state);
 	end(state);
 }
 
@@ -439,39 +423,6 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 
 /* ---- starting ---- */
 
-/* From here on something may be missing, whatever happens to this process. What the server kept for us may be stamped earlier than
- * now: the hole begins behind what we have, unless a clock ran ahead.
- */
-static bool
-mark(struct catchup *state, const char *after)
-{
-	gint64 last = archive_last_at(state->account), now = clock_now();
-
-	return !after || set_gap(state, NULL, &(Gap){ .after_id = (char *)after, .at = last < now ? last + 1 : now });
-}
-
-/* What may or may not have reached the server is looked for from before it was written. */
-static bool
-mark_doubt(struct catchup *state)
-{
-	gint64 row = outbox_oldest_doubt(state->account);
-	g_autofree char *after = row ? archive_stanza_id_before(state->account, row, NULL, NULL) : NULL;
-
-	return mark(state, after);
-}
-
-static bool
-mark_holes(struct catchup *state)
-{
-	g_autofree char *newest = known_up_to(state->account);
-
-	read_gaps(state);
-	if (!mark_doubt(state) || (state->lost_after && !mark(state, state->lost_after)))
-		return false;
-	g_clear_pointer(&state->lost_after, g_free);
-	return open_gap(state) || mark(state, newest);
-}
-
 void
 catchup_start(Account *account, bool resumed)
 {
@@ -480,12 +431,15 @@ catchup_start(Account *account, bool resumed)
 	if (!resumed)
 		state->done = false;
 	read_gaps(state);
-	if (state->phase != PHASE_IDLE || (resumed && state->done && !outbox_oldest_doubt(state->account) && !current_gap(state)))
+	if (state->phase != PHASE_IDLE)
 		return;
-	if (resumed && !outbox_oldest_doubt(state->account) && !current_gap(state)) {
-		end(state);
+	if (resumed && !state->tries && !outbox_oldest_doubt(state->account) && !current_gap(state)) {
+		if (!state->done)
+			end(state);
 		return;
 	}
+	clock_cancel(state->again_timer);
+	state->again_timer = 0;
 	mark_holes(state);
 	ask_page(state, PHASE_NEWEST, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
 }
@@ -521,10 +475,8 @@ gint64
 catchup_said_at(const char *account, gint64 stamp)
 {
 	const struct catchup *state = state_find(account);
-	bool after_hole = state && state->phase == PHASE_NEWEST && stamp % G_USEC_PER_SEC == 0;
 
-	/* A live message of the same second still comes later. */
-	return stamp + (after_hole ? G_TIME_SPAN_MILLISECOND : 0);
+	return state && state->phase != PHASE_IDLE ? place_at(&state->place, stamp) : stamp;
 }
 
 void
@@ -536,6 +488,7 @@ catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool kno
 		return;
 	if (!state->page_at)
 		state->page_at = sent_at;
+	place_met(&state->place, sent_at);
 	state->met_known |= known;
 	g_hash_table_add(state->seen, g_strdup(stanza_id));
 }
@@ -568,7 +521,7 @@ catchup_lost(Account *account)
 	struct catchup *state = state_of(account_jid(account));
 
 	if (!state->lost_after) {
-		state->lost_after = known_up_to(state->account);
+		state->lost_after = holes_known_up_to(state->account);
 		alert(state->account, NULL, "not-kept",
 			"messages cannot be kept - make room on the disk, they are fetched again from the server's archive");
 	}

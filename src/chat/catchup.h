@@ -4,7 +4,8 @@
 
 #include "api/chat.h"
 
-/* Ask for what came since; told again by EVENT_CAUGHT_UP. After a resumption only what was left undone. */
+/* Ask for what came since; told by EVENT_CAUGHT_UP, also when the archive fails: then it is asked again later, and later still.
+ * After a resumption only what was left undone. */
 void catchup_start(Account *account, bool resumed);
 /* Ask for what is still missing, after the archive failed to tell; false if nothing is. */
 bool catchup_again(Account *account);
@@ -12,17 +13,14 @@ bool catchup_again(Account *account);
  * take it now.
  */
 bool catchup_hold(Stream *stream, const Element *stanza);
-/* When a result of the running query was said: a stamp of whole seconds from the newest page counts a millisecond later, so that
- * what fills the hole before it comes before it. Stamps alone give no order (XEP-0313 §3). */
+/* When a result of the running query was said: its stamp, or where the archive's order puts it (chat/place.h). */
 gint64 catchup_said_at(const char *account, gint64 stamp);
-/* The inbox saw this archive id of a running query; known: we had it before. */
+/* The inbox saw this archive id of a running query, and has it at sent_at; known: we had it before. */
 void catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool known);
 /* Something from the archive could not be opened yet: its page is asked for once more at the end. */
 void catchup_not_opened(const char *account);
 /* A message could not be kept (the disk is full): ask for it again when there is room. */
 void catchup_lost(Account *account);
-/* Keep how far the archive is known, before messages are forgotten or the program ends. */
-void catchup_remember(const char *account);
 bool catchup_is_running(const char *account);
 const GPtrArray *catchup_gaps(const char *account); /* of Gap *, those that will be filled; NULL before the first catch-up */
 void catchup_unload(const char *account);           /* NULL: all */

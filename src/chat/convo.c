@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "chat/catchup.h"
 #include "chat/chat.h"
+#include "chat/holes.h"
 #include "chat/message.h"
 #include "chat/older.h"
 #include "chat/outbox.h"
@@ -119,7 +120,7 @@ convos_unload(void)
 	const GPtrArray *accounts = account_list();
 
 	for (guint i = 0; i < accounts->len; i++)
-		catchup_remember(account_jid(g_ptr_array_index(accounts, i)));
+		holes_remember(account_jid(g_ptr_array_index(accounts, i)));
 	outbox_unload(NULL);
 	catchup_unload(NULL);
 	older_unload();
@@ -337,7 +338,7 @@ convo_calm(Conversation *conv, const char *word)
 bool
 convo_forget(Conversation *conv, GError **error)
 {
-	catchup_remember(conv->account);
+	holes_remember(conv->account);
 	if (!archive_forget(conv->row, error))
 		return false;
 	conv->unread = 0;

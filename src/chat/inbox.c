@@ -15,6 +15,7 @@
 #include "chat/merge.h"
 #include "chat/message.h"
 #include "chat/msgcodec.h"
+#include "chat/older.h"
 #include "chat/outbox.h"
 #include "chat/peel.h"
 #include "chat/seal.h"
@@ -269,7 +270,7 @@ take_text(const Letter *letter, const struct decoded *decoded, Account *account)
 	g_autoptr(Message) known = merge_find_known(letter, decoded, account_jid(account));
 
 	if (letter->origin == MESSAGE_ARCHIVE)
-		catchup_met(account_jid(account), letter->stanza_id, letter->sent_at, known != NULL);
+		catchup_met(account_jid(account), letter->stanza_id, known ? known->sent_at : letter->sent_at, known != NULL);
 	if (known)
 		take_known(known, letter, decoded, account);
 	else
@@ -282,6 +283,12 @@ is_for_others(const Element *message)
 	const char *type = element_attr(message, "type");
 
 	return !g_strcmp0(type, "groupchat") || !g_strcmp0(type, "headline");
+}
+
+static gint64
+said_at(const Letter *letter, const char *account)
+{
+	return older_said_at(account, letter->peer, catchup_said_at(account, letter->sent_at));
 }
 
 bool
@@ -297,7 +304,7 @@ inbox_take(Stream *stream, const Element *stanza, enum message_origin origin)
 	if (!letter_peel(stream, stanza, origin, &letter))
 		return true;
 	if (origin == MESSAGE_ARCHIVE)
-		letter.sent_at = catchup_said_at(account_jid(account), letter.sent_at);
+		letter.sent_at = said_at(&letter, account_jid(account));
 	msgcodec_decode(letter.message, &decoded);
 	if (origin == MESSAGE_ARCHIVE && !has_text(&decoded))
 		catchup_met(account_jid(account), letter.stanza_id, letter.sent_at, false);

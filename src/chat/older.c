@@ -7,6 +7,7 @@
 #include "api/log.h"
 #include "chat/catchup.h"
 #include "chat/convo.h"
+#include "chat/place.h"
 #include "store/archive.h"
 #include "xmpp/mam.h"
 
@@ -17,10 +18,11 @@
 
 struct wish {
 	char *account, *peer;
+	struct place place;
 };
 
-static GQueue wishes; /* of struct wish, the first one runs if running is set */
-static bool running;
+static GQueue wishes; /* of struct wish */
+static struct wish *running;
 
 static void go(void);
 
@@ -57,7 +59,7 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 	bool gone = error && !g_strcmp0(iq_condition(error), "item-not-found");
 
 	(void)stream;
-	running = false;
+	running = NULL;
 	if (error)
 		log_info("%s: the archive: %s", wish->account, error->message);
 	/* What the archive has purged it has purged with all that was older. */
@@ -68,16 +70,19 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 	go();
 }
 
+/* The archive id of the oldest line that has one, and when that was said. */
 static char *
-oldest_id(const Conversation *conv)
+oldest_id(const Conversation *conv, gint64 *at)
 {
 	g_autoptr(GPtrArray) page = archive_page_after(convo_row(conv), G_MININT64, 0, LOOK_FOR_ID, NULL);
 
 	for (guint i = 0; page && i < page->len; i++) {
 		const Message *message = g_ptr_array_index(page, i);
 
-		if (message->stanza_id)
+		if (message->stanza_id) {
+			*at = message->sent_at;
 			return g_strdup(message->stanza_id);
+		}
 	}
 	return g_strdup("");
 }
@@ -88,14 +93,16 @@ run(struct wish *wish)
 	Conversation *conv = convo_find(wish->account, wish->peer);
 	Account *account = account_find(wish->account);
 	g_autofree char *before = NULL;
+	gint64 at = G_MAXINT64;
 
 	if (!conv || !account || !account_online(account)) {
 		wish_free(wish);
 		go();
 		return;
 	}
-	running = true;
-	before = oldest_id(conv);
+	running = wish;
+	before = oldest_id(conv, &at);
+	place_begin(&wish->place, at);
 	mam_query(account_stream(account), &(struct mam_query){ .with = wish->peer, .before_id = before, .max = OLDER_PAGE },
 		page_done, wish, wish_free);
 }
@@ -113,6 +120,14 @@ go(void)
 		run(wish);
 		return;
 	}
+}
+
+gint64
+older_said_at(const char *account, const char *peer, gint64 stamp)
+{
+	bool ours = running && !strcmp(running->account, account) && !g_strcmp0(running->peer, peer);
+
+	return ours ? place_at(&running->place, stamp) : stamp;
 }
 
 void
@@ -148,7 +163,7 @@ void
 older_unload(void)
 {
 	g_queue_clear_full(&wishes, wish_free);
-	running = false;
+	running = NULL;
 }
 
 /* The first kept line after a hole; the answer stays the same while the hole does. */

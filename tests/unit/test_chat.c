@@ -1107,6 +1107,121 @@ what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it(void **
 	assert_int_equal(lines(), 5);
 }
 
+/* Whole seconds of the server, pages from the new end: the order is that of the archive, also within one second. */
+static void
+pages_fetched_backwards_keep_the_order_within_a_second(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	set_online(false, false);
+	log_in("s2");
+	archive_gives_bob("k7", "2025-11-24T12:00:00Z", "seven");
+	archive_ends("k7", "k7", false);
+	archive_refuses("item-not-found", FAULT_PEER);
+	for (guint page = 3; page-- > 0;) {
+		g_autofree char *first = g_strdup_printf("k%u", 2 * page + 1), *last = g_strdup_printf("k%u", 2 * page + 2);
+
+		archive_gives_bob(first, page ? "2025-11-24T12:00:00Z" : "2025-11-24T10:00:00Z", page == 2 ? "five" : "three");
+		archive_gives_bob(last, "2025-11-24T12:00:00Z", (const char *[]){ "two", "four", "six" }[page]);
+		archive_ends(first, last, false);
+	}
+	told_times("caught up", 2);
+	for (guint i = 0; i < 7; i++)
+		must_say(i, (const char *[]){ "one", "two", "three", "four", "five", "six", "seven" }[i]);
+	assert_int_equal(lines(), 7);
+}
+
+static void
+older_pages_keep_the_order_within_a_second(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k6", "2025-11-24T12:00:00Z", "six");
+	archive_ends("k6", "k6", false);
+	for (guint page = 3; page-- > 1;) {
+		g_autofree char *first = g_strdup_printf("k%u", 2 * page), *last = g_strdup_printf("k%u", 2 * page + 1);
+
+		assert_true(convo_fetch_older(bob()));
+		archive_gives_bob(first, "2025-11-24T12:00:00Z", page == 2 ? "four" : "two");
+		archive_gives_bob(last, "2025-11-24T12:00:00Z", page == 2 ? "five" : "three");
+		archive_ends(first, last, page == 1);
+	}
+	for (guint i = 0; i < 5; i++)
+		must_say(i, (const char *[]){ "two", "three", "four", "five", "six" }[i]);
+}
+
+/* Ours is stamped by our clock, in the middle of the second. */
+static void
+what_was_said_after_a_live_message_stays_after_it(void **state)
+{
+	gint64 second = clock_now() / G_USEC_PER_SEC * G_USEC_PER_SEC;
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(second / G_USEC_PER_SEC);
+	g_autofree char *stamp = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+
+	(void)state;
+	clock_hold(second + 700000);
+	log_in_and_catch_up("s1");
+	bob_says("id='wk1'", "<body>one</body><stanza-id xmlns='urn:xmpp:sid:0' by='" ME "' id='k1'/>");
+	set_online(false, false);
+	log_in("s2");
+	archive_gives_bob("k1", stamp, "one");
+	archive_gives_bob("k2", stamp, "two");
+	archive_ends("k1", "k2", true);
+	must_say(0, "one");
+	must_say(1, "two");
+}
+
+static void
+must_wait_before_asking(guint seconds)
+{
+	clock_turn(seconds * 1000 - 100);
+	assert_null(question_with("urn:xmpp:mam:2"));
+	clock_turn(200);
+	must_ask("<before/>");
+}
+
+static void
+an_archive_that_fails_is_asked_again_later_and_later(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_refuses("internal-server-error", FAULT_PEER);
+	/* What waits for it does not wait on. */
+	told_times("caught up", 1);
+	must_wait_before_asking(30);
+	archive_refuses(NULL, FAULT_NETWORK);
+	must_wait_before_asking(60);
+	archive_refuses("internal-server-error", FAULT_PEER);
+	/* A resumed line asks at once, and no second time when the timer would have. */
+	set_online(false, true);
+	set_online(true, true);
+	must_ask("<before/>");
+	archive_refuses("internal-server-error", FAULT_PEER);
+	must_wait_before_asking(240);
+	for (guint i = 0; i < 8; i++) {
+		archive_refuses("internal-server-error", FAULT_PEER);
+		clock_turn(1920 * 1000 + 100);
+	}
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	must_say(0, "one");
+	clock_turn(4000 * 1000);
+	assert_null(question_with("urn:xmpp:mam:2"));
+}
+
+static void
+a_server_without_an_archive_is_not_asked_again(void **state)
+{
+	(void)state;
+	log_in("s1");
+	archive_refuses("service-unavailable", FAULT_PEER);
+	told_times("caught up", 1);
+	clock_turn(4000 * 1000);
+	assert_null(question_with("urn:xmpp:mam:2"));
+}
+
 static void
 a_purged_border_is_met_from_the_other_side(void **state)
 {
@@ -1346,6 +1461,11 @@ main(int argc, char **argv)
 		story(a_hole_is_shown_when_the_newest_page_fails),
 		story(a_purged_border_is_met_from_the_other_side),
 		story(a_line_that_breaks_during_catch_up_goes_on_at_the_next),
+		story(pages_fetched_backwards_keep_the_order_within_a_second),
+		story(older_pages_keep_the_order_within_a_second),
+		story(what_was_said_after_a_live_message_stays_after_it),
+		story(an_archive_that_fails_is_asked_again_later_and_later),
+		story(a_server_without_an_archive_is_not_asked_again),
 		story(what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it),
 		story(what_the_newest_page_could_not_open_is_tried_after_the_hole),
 		story(what_was_forgotten_does_not_come_back),
