@@ -3,6 +3,7 @@
 #include "app.h"
 #include "ui/term.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,11 +11,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Variables by which an environment could make a library write secrets, weaken TLS or load code. */
 static const char *const unwanted[] = { "SSLKEYLOGFILE", "G_TLS_GNUTLS_PRIORITY", "GNUTLS_SYSTEM_PRIORITY_FILE", "LUA_PATH",
-	"LUA_CPATH", "LUA_INIT", "G_MESSAGES_DEBUG", "G_DEBUG", "OPENSSL_CONF", NULL };
-static const char *const unwanted_prefixes[] = { "GIO_", "GST_", "LUA_PATH_", "LUA_CPATH_", NULL };
+	"LUA_CPATH", "LUA_INIT", "G_MESSAGES_DEBUG", "G_DEBUG", "GCONV_PATH", NULL };
+static const char *const unwanted_prefixes[] = { "GIO_", "GST_", "LUA_PATH_", "LUA_CPATH_", "GNUTLS_", "OPENSSL_", "P11_KIT_",
+	"EXPAT_", "SQLITE_", NULL };
 
 static void
 clear_environment(void)
@@ -28,6 +31,20 @@ clear_environment(void)
 				unsetenv(*name);
 }
 
+/* Closed when we were started, the next file to be opened would get the number, and what is meant for the terminal would go there.
+ */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* No core dump and no reading by other processes of the same user; sanitizers need to trace themselves. */
 static void
 close_the_curtains(void)
@@ -37,6 +54,8 @@ close_the_curtains(void)
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
+	fill_standard_descriptors();
 	clear_environment();
 }
 

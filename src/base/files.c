@@ -15,6 +15,8 @@
 enum { FOLDERS = FOLDER_DOWNLOADS + 1 };
 /* How a namespace of users shows folders of the system's root. */
 enum { UNMAPPED = 65534 };
+/* SQLite takes no path above 512 bytes, and adds names to that of the folder. */
+enum { PATH_MOST = 470 };
 
 static char *folders[FOLDERS];
 
@@ -59,6 +61,45 @@ folder_make(const char *path, GError **error)
 	return true;
 }
 
+/* A folder that is closed locks out all who used it, be it a home, a web site or the root of the system: only an empty one, or one
+ * that was a profile before, is made a profile. */
+static bool
+may_be_profile(const char *path, GError **error)
+{
+	static const char *const signs[] = { "sotto.conf", "data/vault" };
+	struct stat info;
+	g_autoptr(GDir) dir = NULL;
+
+	if (lstat(path, &info) < 0 || !S_ISDIR(info.st_mode) || !(info.st_mode & 0077))
+		return true; /* nobody else is in it; what else may be wrong is said where it is opened */
+	for (guint i = 0; i < G_N_ELEMENTS(signs); i++) {
+		g_autofree char *sign = g_build_filename(path, signs[i], NULL);
+		if (g_file_test(sign, G_FILE_TEST_EXISTS))
+			return true;
+	}
+	dir = g_dir_open(path, 0, NULL);
+	return !dir || !g_dir_read_name(dir) ||
+	       fault(error, FAULT_STORE,
+		       "cannot make %s a profile: it is open to others and holds other things - name a folder of its own", path);
+}
+
+/* A path that depends on where the program was started would be another profile each time. */
+static bool
+folders_are_fit(const char *dir, GError **error)
+{
+	for (int i = 0; i < FOLDER_DOWNLOADS; i++) {
+		if (!g_path_is_absolute(folders[i]))
+			return fault(error, FAULT_INPUT,
+				"cannot keep a profile in %s: HOME or an XDG variable names no absolute folder - say --config-dir "
+				"DIR",
+				folders[i]);
+		if (strlen(folders[i]) > PATH_MOST)
+			return fault(error, FAULT_INPUT, "cannot keep a profile in a path of %zu bytes: %d are the most",
+				strlen(folders[i]), PATH_MOST);
+	}
+	return !dir || may_be_profile(folders[FOLDER_CONFIG], error);
+}
+
 static char *
 downloads_folder(const char *data)
 {
@@ -91,8 +132,16 @@ folders_set(const char *dir)
 bool
 files_init(const char *dir, GError **error)
 {
+	g_autofree char *here = dir && !g_path_is_absolute(dir) ? getcwd(NULL, 0) : NULL;
+
 	umask(077);
+	if (dir && !*dir)
+		return fault(error, FAULT_INPUT, "the name of the folder for the profile is empty");
+	if (dir && !g_path_is_absolute(dir) && !here)
+		return fault(error, FAULT_INPUT, "cannot find %s: the folder you are in is gone", dir);
 	folders_set(dir);
+	if (!folders_are_fit(dir, error))
+		return false;
 	/* The one for downloads may be shared with other programs; it is made when something is to go there. */
 	for (int i = 0; i < FOLDER_DOWNLOADS; i++)
 		if (!folder_make(folders[i], error))

@@ -236,3 +236,35 @@ def test_a_disk_that_is_full_from_the_start_is_said(lab, small_disk):  # noqa: F
     again = small_disk.start()
     assert "alice@a.test" in again.run("/account list"), text
     assert again.quit() == 0
+
+
+# K03, K07: how it is started is no reason to write secrets, to write to the wrong place or to end without a word.
+def test_an_odd_start_is_harmless_or_said(lab):
+    without = ["sh", "-c", 'exec "$@" 0<&- 2>&-', "sh"]
+    closed = lab.client("closed", wrapper=without).start(ready=False)
+    assert closed.join() == 0, "an input that is closed has ended"
+    stored = [p.read_bytes() for p in plain_files(closed)]
+    assert stored and not any(b"sotto:" in text or b"WARNING" in text for text in stored)
+
+    small = lab.client("small", wrapper=["prlimit", "--fsize=0"])
+    assert "arge" in refusal(small)
+
+    variables = {"GNUTLS_DEBUG_LEVEL": "9", "EXPAT_ACCOUNTING_DEBUG": "3", "P11_KIT_DEBUG": "all", "SSLKEYLOGFILE": str(lab.dir / "keys"),
+                 "SQLITE_TMPDIR": "/nowhere", "TMPDIR": "/nowhere", "TZ": "/dev/zero", "LC_ALL": "../../x", "GCONV_PATH": "."}
+    loud = lab.client("loud", env=variables).start()
+    assert loud.quit() == 0
+    assert loud.stderr.read_bytes() == b"" and not (lab.dir / "keys").exists()
+
+
+# K01: a profile must not wander with the folder one stands in, and takes no folder away from others.
+def test_a_profile_is_kept_in_a_place_of_its_own(lab):
+    shared = lab.dir / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    (shared / "index.html").write_text("x")
+    for args, home, word in (([], "relative", "absolute"), ([], "", "absolute"), (["--config-dir", ""], "/", "empty"),
+                             (["--config-dir", "."], "/", "of its own")):
+        done = subprocess.run([lab.sotto, "--headless", *args], cwd=shared, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env={"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}, timeout=20)
+        assert done.returncode == 1 and word in done.stdout, done
+        assert [p.name for p in shared.iterdir()] == ["index.html"] and shared.stat().st_mode & 0o777 == 0o755

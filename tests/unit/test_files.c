@@ -95,6 +95,61 @@ an_open_folder_is_closed_to_others(void **state)
 	assert_int_equal(mode_of(shared), 01777);
 }
 
+/* K01: closing it would lock out everybody who uses it */
+static void
+a_folder_of_others_is_not_made_a_profile(void **state)
+{
+	static const struct {
+		int mode;
+		const char *holds;
+		bool taken;
+	} cases[] = {
+		{ 0755, "index.html", false },
+		{ 0777, ".hidden", false },
+		{ 0710, "file", false },
+		{ 0755, "data", false },
+		{ 0755, "sotto.conf", true },
+		{ 0755, NULL, true },
+		{ 0700, "index.html", true },
+	};
+
+	(void)state;
+	umask(0);
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *name = g_strdup_printf("others%u", i), *dir = in_place(name);
+		g_autofree char *file = cases[i].holds ? g_build_filename(dir, cases[i].holds, NULL) : NULL;
+		g_autoptr(GError) error = NULL;
+
+		assert_int_equal(g_mkdir(dir, 0700) | chmod(dir, cases[i].mode), 0);
+		if (file)
+			assert_true(g_file_set_contents(file, "x", 1, NULL));
+		umask(0);
+		if (files_init(dir, &error) != cases[i].taken)
+			fail_msg("%u: %s", i, error ? error->message : "it was taken");
+		assert_int_equal(mode_of(dir), cases[i].taken ? 0700 : cases[i].mode);
+		if (!cases[i].taken)
+			assert_non_null(strstr(error->message, "a folder of its own"));
+	}
+}
+
+static void
+a_profile_has_a_name_that_is_one_and_fits(void **state)
+{
+	g_autofree char *gone = in_place("gone"), *long_name = g_strnfill(240, 'x'), *here = g_get_current_dir();
+	g_autofree char *deep = g_build_filename(place, long_name, long_name, NULL);
+	g_autoptr(GError) empty = NULL, nowhere = NULL, too_long = NULL;
+
+	(void)state;
+	assert_false(files_init("", &empty));
+	assert_non_null(strstr(empty->message, "empty"));
+	assert_false(files_init(deep, &too_long));
+	assert_non_null(strstr(too_long->message, "are the most"));
+	assert_int_equal(g_mkdir(gone, 0700) | chdir(gone) | g_rmdir(gone), 0);
+	assert_false(files_init("profile", &nowhere));
+	assert_non_null(strstr(nowhere->message, "is gone"));
+	assert_int_equal(chdir(here), 0);
+}
+
 /* K07 */
 static void
 a_folder_that_is_a_link_is_refused(void **state)
@@ -311,6 +366,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(a_fresh_profile_is_private_whatever_the_umask),
 		IN_PLACE(an_open_folder_is_closed_to_others),
+		IN_PLACE(a_folder_of_others_is_not_made_a_profile),
+		IN_PLACE(a_profile_has_a_name_that_is_one_and_fits),
 		IN_PLACE(a_folder_that_is_a_link_is_refused),
 		IN_PLACE(planted_links_pipes_and_second_names_are_not_read),
 		IN_PLACE(planted_links_and_pipes_are_not_written_through),
