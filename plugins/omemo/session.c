@@ -162,13 +162,11 @@ session_seal(const char *account, const char *peer, const struct recipient *to, 
 	return true;
 }
 
-/* A session that begins with this message. The key that it names is learnt before it is used. */
+/* A session that begins with this message, and the key that it names. */
 static int
-open_prekey_message(const char *account, const char *peer, struct far_end *end, const guint8 *bytes, size_t length,
-	struct session_opened *opened)
+open_prekey_message(struct far_end *end, const guint8 *bytes, size_t length, struct session_opened *opened)
 {
 	axo_auto pre_key_signal_message *message = NULL;
-	guint32 device = (guint32)end->address.device_id;
 	int result = pre_key_signal_message_deserialize(&message, bytes, length, crypto_context());
 
 	if (result != SG_SUCCESS)
@@ -179,12 +177,7 @@ open_prekey_message(const char *account, const char *peer, struct far_end *end, 
 	opened->counter = signal_message_get_counter(pre_key_signal_message_get_signal_message(message));
 	end->ratchet = signal_message_get_sender_ratchet_key(pre_key_signal_message_get_signal_message(message));
 	SIGNAL_REF(end->ratchet);
-	result = session_cipher_decrypt_pre_key_signal_message(end->cipher, message, NULL, &opened->plain);
-	if (result != SG_SUCCESS)
-		return result;
-	return trust_learn(account, peer, device, opened->identity, true, "message", &opened->trust, &opened->news, NULL)
-		       ? SG_SUCCESS
-		       : SG_ERR_UNKNOWN;
+	return session_cipher_decrypt_pre_key_signal_message(end->cipher, message, NULL, &opened->plain);
 }
 
 static int
@@ -215,10 +208,12 @@ open_with(const char *account, const char *peer, guint32 device, struct far_end 
 	struct session_opened *opened)
 {
 	axo_auto session_record *record = NULL;
+	guint8 named[KEY_LENGTH];
 	int result;
 
 	/* Which of the two it is, the bytes say: the prekey attribute is only a hint. */
-	result = open_prekey_message(account, peer, end, bytes, length, opened);
+	result = open_prekey_message(end, bytes, length, opened);
+	memcpy(named, opened->identity, sizeof named);
 	if (!opened->prekey)
 		result = open_message(end, bytes, length, opened);
 	if (result != SG_SUCCESS)
@@ -227,8 +222,11 @@ open_with(const char *account, const char *peer, guint32 device, struct far_end 
 		!record_facts(record, opened->identity, &opened->unanswered) ||
 		!skipped_note(account, peer, device, record, end->ratchet, opened->counter, opened->unanswered, NULL))
 		return SG_ERR_UNKNOWN;
-	if (!opened->prekey &&
-		!trust_learn(account, peer, device, opened->identity, false, "message", &opened->trust, &opened->news, NULL))
+	/* Where the session is there already the library does not ask whose key is named beside the message: anybody's could be.
+	 * What opened it belongs to the key of the session, and to no other. */
+	if (opened->prekey && memcmp(named, opened->identity, sizeof named) != 0)
+		return SG_ERR_INVALID_KEY;
+	if (!trust_learn(account, peer, device, opened->identity, opened->prekey, "message", &opened->trust, &opened->news, NULL))
 		return SG_ERR_UNKNOWN;
 	return used_now(account, peer, device, opened->identity) ? SG_SUCCESS : SG_ERR_UNKNOWN;
 }
