@@ -111,6 +111,106 @@ active_ids(const char *account, const char *peer, GError **error)
 	return ids;
 }
 
+/* ---- more of them than are used ---- */
+
+/* Whom a place is given to, first to last. Who was refused by a person takes no place: nothing is sealed to it. */
+enum rank { RANK_REFUSED, RANK_VERIFIED, RANK_TRUSTED, RANK_KNOWN, RANK_NEW };
+
+struct candidate {
+	guint32 device;
+	enum rank rank;
+	gint64 since; /* first seen; of new ones the place in the list */
+};
+
+static void
+candidate_better(GHashTable *known, guint32 device, enum rank rank, gint64 since)
+{
+	struct candidate *candidate = g_hash_table_lookup(known, GUINT_TO_POINTER(device));
+
+	if (!candidate) {
+		candidate = g_new0(struct candidate, 1);
+		*candidate = (struct candidate){ .device = device, .rank = rank, .since = since };
+		g_hash_table_insert(known, GUINT_TO_POINTER(device), candidate);
+	}
+	candidate->rank = MIN(candidate->rank, rank);
+	candidate->since = MIN(candidate->since, since);
+}
+
+static enum rank
+rank_of(bool is_current, enum trust trust)
+{
+	if (trust == TRUST_VERIFIED)
+		return RANK_VERIFIED;
+	if (trust == TRUST_UNTRUSTED && is_current)
+		return RANK_REFUSED;
+	return trust == TRUST_TRUSTED ? RANK_TRUSTED : RANK_KNOWN;
+}
+
+/* What is known of this owner's devices, by number; NULL on error. Bounded: KEYS_MAX keys, and a list without keys. */
+static GHashTable *
+known_devices(const char *account, const char *peer, GError **error)
+{
+	g_autoptr(GHashTable) known = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	Rows *rows = store_select(error,
+		"SELECT device, 0, 0, first_seen FROM omemo_devices WHERE account = ?1 AND peer = ?2"
+		" UNION ALL SELECT device, current, trust, first_seen FROM omemo_keys WHERE account = ?1 AND peer = ?2",
+		"ss", account, peer);
+
+	if (!rows)
+		return NULL;
+	while (rows_next(rows))
+		candidate_better(known, (guint32)rows_int(rows, 0), rank_of(rows_int(rows, 1) != 0, (enum trust)rows_int(rows, 2)),
+			rows_int(rows, 3));
+	return rows_end(rows, error) ? g_steal_pointer(&known) : NULL;
+}
+
+static int
+by_rank(gconstpointer a, gconstpointer b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->since < y->since ? -1 : x->since > y->since;
+}
+
+bool
+devices_choose(const char *account, const char *peer, GArray *ids, guint *left_out, GError **error)
+{
+	g_autoptr(GHashTable) known = NULL;
+	g_autoptr(GArray) candidates = NULL;
+	guint places = DEVICES_MAX, all = ids->len;
+
+	*left_out = 0;
+	if (all <= DEVICES_MAX)
+		return true;
+	known = known_devices(account, peer, error);
+	if (!known)
+		return false;
+	candidates = g_array_sized_new(FALSE, FALSE, sizeof(struct candidate), all);
+	for (guint i = 0; i < all; i++) {
+		guint32 device = g_array_index(ids, guint32, i);
+		const struct candidate *one = g_hash_table_lookup(known, GUINT_TO_POINTER(device));
+		struct candidate new_one = { .device = device, .rank = RANK_NEW, .since = i };
+
+		g_array_append_vals(candidates, one ? one : &new_one, 1);
+	}
+	g_array_sort(candidates, by_rank);
+	g_array_set_size(ids, 0);
+	for (guint i = 0; i < all; i++) {
+		const struct candidate *one = &g_array_index(candidates, struct candidate, i);
+
+		if (one->rank != RANK_REFUSED && !places)
+			break;
+		places -= one->rank != RANK_REFUSED;
+		g_array_append_val(ids, one->device);
+	}
+	*left_out = all - ids->len;
+	return true;
+}
+
+/* ---- as they are announced ---- */
+
 static bool
 activate(const char *account, const char *peer, guint32 device, bool *is_new, GError **error)
 {

@@ -8,17 +8,8 @@ enum {
 	LOUD_WINDOW = 10 * 60, /* s */
 	LEARN_MAX = 8,         /* keys of new devices that are fetched at once */
 	PUBLISH_MAX = 6,       /* own lists in a window: two clients may fight over it */
-	FRESH = 3600,          /* s: contacts' lists come by themselves, those of others must be asked for again */
-	FRESH_NONE = 30,
 };
 
-/* What was heard of a list since the stream began. */
-struct heard {
-	gint64 at;
-	enum list_state state;
-	char *sentence; /* why there is none */
-};
-static GHashTable *fresh;   /* "account\npeer": struct heard */
 static GHashTable *windows; /* "account\npeer": struct window */
 
 struct window {
@@ -26,16 +17,10 @@ struct window {
 	guint count;
 };
 
-static char *
-pair_key(const char *account, const char *peer)
-{
-	return g_strconcat(account, "\n", peer, NULL);
-}
-
 guint
 count_lately(const char *account, const char *what)
 {
-	g_autofree char *key = pair_key(account, what);
+	g_autofree char *key = g_strconcat(account, "\n", what, NULL);
 	struct window *window;
 
 	if (!windows)
@@ -50,71 +35,15 @@ count_lately(const char *account, const char *what)
 	return ++window->count;
 }
 
-static void
-heard_free(gpointer data)
-{
-	struct heard *heard = data;
-
-	g_free(heard->sentence);
-	g_free(heard);
-}
-
-enum list_state
-lists_heard(const char *account, const char *peer, const char **sentence)
-{
-	g_autofree char *key = pair_key(account, peer);
-	const struct heard *heard = fresh ? g_hash_table_lookup(fresh, key) : NULL;
-
-	if (!heard || clock_monotonic() - heard->at > (gint64)(heard->state == LIST_HERE ? FRESH : FRESH_NONE) * G_USEC_PER_SEC)
-		return LIST_UNKNOWN;
-	*sentence = heard->sentence;
-	return heard->state;
-}
-
-static void
-set_heard(const char *account, const char *peer, enum list_state state, const char *sentence)
-{
-	struct heard *heard = g_new0(struct heard, 1);
-
-	*heard = (struct heard){ .at = clock_monotonic(), .state = state, .sentence = g_strdup(sentence) };
-	if (!fresh)
-		fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, heard_free);
-	g_hash_table_insert(fresh, pair_key(account, peer), heard);
-}
-
-void
-lists_doubt(const char *account, const char *peer)
-{
-	g_autofree char *key = pair_key(account, peer);
-
-	if (fresh)
-		g_hash_table_remove(fresh, key);
-}
-
-static gboolean
-of_account(gpointer key, gpointer value, gpointer account)
-{
-	(void)value;
-	return g_str_has_prefix(key, account) && ((const char *)key)[strlen(account)] == '\n';
-}
-
-void
-lists_forget(const char *account)
-{
-	if (fresh)
-		g_hash_table_foreach_remove(fresh, of_account, (gpointer)account);
-}
-
 /* ---- reading ---- */
 
 /* All numbers of all items: which item is the newest one, servers tell in different orders. NULL when there is no list. */
 static GArray *
-read_ids(const Element *items, bool *cut)
+read_ids(const Element *items)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	GArray *ids = NULL;
 
-	*cut = false;
 	for (const Element *item = items ? element_first(items) : NULL; item; item = element_next(item)) {
 		const Element *list = element_child(item, "list", OMEMO_NS);
 
@@ -127,13 +56,9 @@ read_ids(const Element *items, bool *cut)
 
 			if (!element_is(device, "device", OMEMO_NS) ||
 				!parse_number(element_attr(device, "id"), 1, DEVICE_MAX, &id) ||
-				g_hash_table_contains(seen, GUINT_TO_POINTER(id)))
+				!g_hash_table_add(seen, GUINT_TO_POINTER(id)))
 				continue;
-			*cut = *cut || ids->len >= DEVICES_MAX;
-			if (ids->len < DEVICES_MAX) {
-				g_hash_table_add(seen, GUINT_TO_POINTER(id));
-				g_array_append_val(ids, id);
-			}
+			g_array_append_val(ids, id);
 		}
 	}
 	return ids;
@@ -232,23 +157,22 @@ gone(const char *account, const char *peer)
 }
 
 static void
-take(Account *account, const char *peer, const GArray *ids, bool cut)
+take(Account *account, const char *peer, GArray *ids)
 {
 	g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(guint32));
 	g_autoptr(GError) error = NULL;
 	const char *own = account_jid(account);
+	guint left_out = 0;
 
 	if (!ids->len && strcmp(own, peer) != 0 && trust_seen(own, peer)) {
 		gone(own, peer);
 		return;
 	}
-	if (!devices_set(own, peer, ids, added, &error)) {
+	if (!devices_choose(own, peer, ids, &left_out, &error) || !devices_set(own, peer, ids, added, &error)) {
 		log_error("omemo: device list of %s: %s", peer, error->message);
 		return;
 	}
-	if (cut && count_lately(own, peer) <= LOUD_MAX)
-		alert(own, peer, "device-list-cut", "%s announces more than %d devices: only the first %d are used", peer,
-			DEVICES_MAX, DEVICES_MAX);
+	heard_cut(own, peer, left_out);
 	meet(account, peer, added);
 }
 
@@ -334,7 +258,7 @@ take_out(GArray *ids, guint32 device)
 }
 
 static void
-take_own(Account *account, const Element *items, GArray *ids, bool cut, bool pushed)
+take_own(Account *account, const Element *items, GArray *ids, bool pushed)
 {
 	const char *own = account_jid(account);
 	struct own_keys keys;
@@ -350,7 +274,7 @@ take_own(Account *account, const Element *items, GArray *ids, bool cut, bool pus
 		named = false;
 	}
 	if (ids->len || named)
-		take(account, own, ids, cut);
+		take(account, own, ids);
 	tidy = pushed || repair_items(account, items);
 	if (!named || !tidy)
 		lists_publish(account);
@@ -389,12 +313,12 @@ no_list(const char *peer, const GError *error, char **sentence)
 }
 
 static void
-answer_own(Account *account, const Element *items, GArray *ids, bool cut)
+answer_own(Account *account, const Element *items, GArray *ids)
 {
 	g_autoptr(GArray) none = ids ? NULL : g_array_new(FALSE, FALSE, sizeof(guint32));
 
 	if (items)
-		take_own(account, items, ids ? ids : none, cut, false);
+		take_own(account, items, ids ? ids : none, false);
 	else
 		lists_publish(account);
 }
@@ -403,8 +327,8 @@ enum list_state
 lists_answer(Account *account, const char *peer, const Element *items, const GError *error, char **sentence)
 {
 	const char *own = account_jid(account);
-	bool is_own = strcmp(own, peer) == 0, cut = false;
-	g_autoptr(GArray) ids = read_ids(items, &cut);
+	bool is_own = strcmp(own, peer) == 0;
+	g_autoptr(GArray) ids = read_ids(items);
 	enum list_state state = LIST_HERE;
 
 	*sentence = NULL;
@@ -415,13 +339,15 @@ lists_answer(Account *account, const char *peer, const Element *items, const GEr
 	if (is_own) {
 		state = LIST_HERE;
 		g_clear_pointer(sentence, g_free);
-		answer_own(account, items, ids, cut);
+	}
+	heard_set(own, peer, state, *sentence);
+	if (is_own) {
+		answer_own(account, items, ids);
 	} else if (ids) {
-		take(account, peer, ids, cut);
+		take(account, peer, ids);
 	} else {
 		gone(own, peer);
 	}
-	set_heard(own, peer, state, *sentence);
 	return state;
 }
 
@@ -456,6 +382,17 @@ lists_check(Account *account)
 	pubsub_get_access(stream, OMEMO_LIST, checked_access, GUINT_TO_POINTER(omemo_run), NULL);
 }
 
+static const Element *
+items_of(const Element *stanza)
+{
+	const Element *event = element_child(stanza, "event", "http://jabber.org/protocol/pubsub#event");
+
+	for (const Element *child = event ? element_first(event) : NULL; child; child = element_next(child))
+		if (element_is(child, "items", NULL) && g_strcmp0(element_attr(child, "node"), OMEMO_LIST) == 0)
+			return child;
+	return NULL;
+}
+
 /* News of a list. A service speaks by the bare address of the owner; strangers' lists are nothing to us until we write to them. */
 static bool
 news(Stream *stream, const Element *stanza)
@@ -463,24 +400,24 @@ news(Stream *stream, const Element *stanza)
 	Account *account = account_of(stream);
 	const char *own = account_jid(account), *from = element_attr(stanza, "from");
 	const char *peer = from ? from : own;
-	const Element *event = element_child(stanza, "event", NULL);
-	const Element *items = event ? element_child(event, "items", NULL) : NULL;
+	const Element *items = items_of(stanza);
 	g_autoptr(GArray) ids = NULL;
-	bool cut = false, is_own = strcmp(peer, own) == 0;
+	bool is_own = strcmp(peer, own) == 0;
 
-	if (!items || !jid_is_bare(peer))
+	/* An answer that came back says nothing of the one whose name is on it. */
+	if (!items || !jid_is_bare(peer) || g_strcmp0(element_attr(stanza, "type"), "error") == 0)
 		return true;
 	if (!is_own && !contact_find(account, peer) && !trust_seen(own, peer) && !devices_known(own, peer))
 		return true;
-	ids = read_ids(items, &cut);
+	ids = read_ids(items);
 	if (!ids)
 		return true;
-	set_heard(own, peer, LIST_HERE, NULL);
+	heard_set(own, peer, LIST_HERE, NULL);
 	if (is_own) {
-		take_own(account, items, ids, cut, true);
+		take_own(account, items, ids, true);
 		return true;
 	}
-	take(account, peer, ids, cut);
+	take(account, peer, ids);
 	/* What was typed before they had keys need not wait for a person any more. */
 	if (ids->len)
 		e2ee_keys_changed(account, peer);
@@ -495,6 +432,6 @@ const struct stanza_hook lists_hooks[] = {
 void
 lists_stop(void)
 {
-	g_clear_pointer(&fresh, g_hash_table_unref);
+	heard_stop();
 	g_clear_pointer(&windows, g_hash_table_unref);
 }

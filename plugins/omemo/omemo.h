@@ -103,6 +103,9 @@ GArray *devices_of(const char *account, const char *peer, GError **error); /* ac
 bool device_find(const char *account, const char *peer, guint32 device, struct recipient *found);
 bool device_is_active(const char *account, const char *peer, guint32 device);
 bool devices_known(const char *account, const char *peer); /* any active one */
+/* Leaves as many of these as are used: verified ones first, then trusted ones, then those that were seen before, the older the
+ * better. However many are announced, none of them pushes out one that is better known. */
+bool devices_choose(const char *account, const char *peer, GArray *ids, guint *left_out, GError **error);
 /* The owner announces exactly these now. added: those that were not active before. */
 bool devices_set(const char *account, const char *peer, const GArray *ids, GArray *added, GError **error);
 
@@ -112,16 +115,25 @@ extern const struct stanza_hook lists_hooks[];
 enum list_state { LIST_UNKNOWN, LIST_HERE, LIST_NONE, LIST_CONTACTS_ONLY, LIST_LATER };
 /* What the server answered to a question for the list of peer (our own is repaired). sentence: why there is none, or NULL. */
 enum list_state lists_answer(Account *account, const char *peer, const Element *items, const GError *error, char **sentence);
-/* What was heard since the stream began and not long ago, else LIST_UNKNOWN. sentence is borrowed. */
-enum list_state lists_heard(const char *account, const char *peer, const char **sentence);
-void lists_forget(const char *account);                  /* the stream began anew */
-void lists_doubt(const char *account, const char *peer); /* ask again before the next message */
-void lists_check(Account *account);                      /* our own list is there, open, and names us */
+void lists_check(Account *account); /* our own list is there, open, and names us */
 void lists_publish(Account *account);
 /* How often something happened within the last minutes, this time included. */
 guint count_lately(const char *account, const char *what);
 enum { LOUD_MAX = 5 }; /* lines about new devices of one peer in that time */
 void lists_stop(void);
+
+/* ---- heard.c: what was heard of lists since the stream began ---- */
+
+/* Not long ago, else LIST_UNKNOWN. sentence is borrowed. */
+enum list_state lists_heard(const char *account, const char *peer, const char **sentence);
+void heard_set(const char *account, const char *peer, enum list_state state, const char *sentence);
+/* So many devices of it are not used: said at once, unless lists come too often; then before the next message. */
+void heard_cut(const char *account, const char *peer, guint left_out);
+/* Before something is sealed: say that not all devices that are announced can read it, unless it was said of this list. */
+void lists_tell_cut(const char *account, const char *peer);
+void lists_forget(const char *account);                  /* the stream began anew */
+void lists_doubt(const char *account, const char *peer); /* ask again before the next message */
+void heard_stop(void);
 
 /* ---- bundles.c: key bundles on the server ---- */
 

@@ -76,6 +76,16 @@ finish(struct gather *gather, enum e2ee_readiness readiness, const char *sentenc
 	done(readiness, sentence, gather->data);
 }
 
+static void
+finish_ready(struct gather *gather)
+{
+	if (!gather->done)
+		return;
+	lists_tell_cut(gather->account, gather->peer);
+	lists_tell_cut(gather->account, gather->account);
+	finish(gather, E2EE_READY, NULL);
+}
+
 /* ---- the decision ---- */
 
 struct tally {
@@ -167,7 +177,7 @@ decide(struct gather *gather)
 	else if (own.changed)
 		decide_changed(gather, gather->account, own.changed);
 	else if (peer.usable)
-		finish(gather, E2EE_READY, NULL);
+		finish_ready(gather);
 	else
 		decide_none(gather, &peer);
 }
@@ -250,7 +260,7 @@ impatient(gpointer data)
 		return;
 	if (count(gather->account, gather->peer, &peer) && count(gather->account, gather->account, &own) && peer.usable &&
 		!peer.changed && !own.changed)
-		finish(gather, E2EE_READY, NULL);
+		finish_ready(gather);
 	else if (!gather->late)
 		gather->timer = clock_after(GIVE_UP - PATIENCE, impatient, gather_ref(gather), gather_unref);
 	else
