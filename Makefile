@@ -120,16 +120,19 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $< $(B)/libsotto.a $(libs)
 
 objects: $(core_o)
+plugins: $(plugins:%=$(B)/plugins/%.so)
+# Tests of this machine's number of cores at a time; what each says stays together.
+side_by_side = xargs -P "$$(nproc)" -I TEST sh -c 'said=$$($(1) TEST 2>&1); status=$$?; printf "%s\n" "$$said"; exit $$status'
 # Stories of the whole program in memory: tests/flow/*.flow.
 $(B)/tests/flow/device.o: of_plugin = -Isrc/api $(plugin_cflags)
 flow_o := $(addprefix $(B)/,tests/flow/flow.o tests/flow/device.o plugins/omemo/crypto.o)
 $(B)/tests/flow/flow: $(flow_o) $(B)/libfake.a $(B)/libsotto.a $(plugins:%=$(B)/plugins/%.so)
 	$(call say,link)$(CC) $(link) -o $@ $(flow_o) $(B)/libfake.a -Wl,--whole-archive $(B)/libsotto.a -Wl,--no-whole-archive $(libs) $(plugin_libs) -lutil
 flow: $(B)/tests/flow/flow
-	@status=0; for s in tests/flow/*.flow; do $< $$s || status=1; done; exit $$status
+	@printf '%s\n' $(wildcard tests/flow/*.flow) | $(call side_by_side,$<)
 
 unit: $(units:%=$(B)/tests/unit/%)
-	@status=0; for t in $^; do $$t || status=1; done; exit $$status
+	@printf '%s\n' $^ | $(call side_by_side)
 
 fuzzing: $(fuzzers:%=$(B)/tests/fuzz/%)
 	@printf '%s\n' $^ | xargs -P "$$(nproc)" -I FUZZER contrib/fuzz FUZZER $(FUZZ_SECONDS)
@@ -172,6 +175,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all flow man tables layers exports objects unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
+.PHONY: all flow man tables layers exports objects plugins unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
