@@ -88,30 +88,86 @@ der_next(struct span *in, guint8 *tag, struct span *content, struct span *whole)
 	return true;
 }
 
-/* RFC 5280 §4.1: in Certificate, in TBSCertificate, behind [0] version, serial, signature, issuer, validity, subject. */
+/* RFC 5280 §4.1: in Certificate, in TBSCertificate, behind [0] version, serial, signature, issuer, validity, subject. in: moves
+ * behind it. */
+static bool
+find_key(const GByteArray *bytes, struct span *in, struct span *key)
+{
+	struct span content;
+	guint8 tag;
+
+	*in = (struct span){ bytes->data, bytes->data + bytes->len };
+	for (int level = 0; level < 2; level++) {
+		if (!der_next(in, &tag, &content, key) || tag != 0x30)
+			return false;
+		*in = content;
+	}
+	for (int field = 0; field < 7; field++) {
+		if (!der_next(in, &tag, &content, key))
+			return false;
+		if (field == 0 && tag != 0xa0)
+			field++;
+	}
+	return tag == 0x30;
+}
+
 char *
 cert_key_hash(GTlsCertificate *certificate)
 {
 	g_autoptr(GByteArray) bytes = der(certificate);
-	struct span in, inner, whole;
+	struct span in, key;
+
+	return bytes && find_key(bytes, &in, &key) ? sha256_hex(key.at, (size_t)(key.end - key.at)) : NULL;
+}
+
+static bool
+span_is(const struct span *span, const char *bytes, size_t length)
+{
+	return (size_t)(span->end - span->at) == length && memcmp(span->at, bytes, length) == 0;
+}
+
+/* The content of the extension with this identifier. */
+static bool
+find_extension(struct span in, const char *id, size_t id_length, struct span *content)
+{
+	struct span extensions, one, part, whole;
 	guint8 tag;
 
-	if (!bytes)
-		return NULL;
-	in = (struct span){ bytes->data, bytes->data + bytes->len };
-	for (int level = 0; level < 2; level++) {
-		if (!der_next(&in, &tag, &inner, &whole) || tag != 0x30)
-			return NULL;
-		in = inner;
+	do {
+		if (!der_next(&in, &tag, &extensions, &whole))
+			return false;
+	} while (tag != 0xa3);
+	if (!der_next(&extensions, &tag, &in, &whole))
+		return false;
+	while (der_next(&in, &tag, &one, &whole)) {
+		if (!der_next(&one, &tag, &part, &whole) || !span_is(&part, id, id_length))
+			continue;
+		while (der_next(&one, &tag, content, &whole))
+			if (tag == 0x04)
+				return true;
 	}
-	for (int field = 0; field < 7; field++) {
-		struct span content;
-		if (!der_next(&in, &tag, &content, &whole))
-			return NULL;
-		if (field == 0 && tag != 0xa0)
-			field++;
-	}
-	return tag == 0x30 ? sha256_hex(whole.at, (size_t)(whole.end - whole.at)) : NULL;
+	return false;
+}
+
+/* RFC 5280 §4.2.1.12, which GIO does not look at: what is made for clients or for signing code is no server's. */
+bool
+cert_is_for_servers(GTlsCertificate *certificate)
+{
+	static const char usages[] = "\x55\x1d\x25", any[] = "\x55\x1d\x25\x00", server[] = "\x2b\x06\x01\x05\x05\x07\x03\x01";
+	g_autoptr(GByteArray) bytes = der(certificate);
+	struct span in, key, list, content, whole;
+	guint8 tag;
+
+	if (!bytes || !find_key(bytes, &in, &key))
+		return false;
+	if (!find_extension(in, usages, sizeof usages - 1, &content))
+		return true;
+	if (!der_next(&content, &tag, &list, &whole))
+		return false;
+	while (der_next(&list, &tag, &content, &whole))
+		if (span_is(&content, server, sizeof server - 1) || span_is(&content, any, sizeof any - 1))
+			return true;
+	return false;
 }
 
 /* ---- words ---- */
@@ -120,6 +176,18 @@ static char *
 day(GDateTime *time)
 {
 	return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("an unknown day");
+}
+
+/* What stands in a certificate is remote text, and a stranger's may be shown: it makes no lines of its own and is no book. */
+static char *
+one_line(const char *bytes, gssize length)
+{
+	g_autofree char *text = text_make_valid(bytes, length);
+
+	for (char *c = text; *c; c++)
+		if ((guchar)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return text_cut(text, 256);
 }
 
 static char *
@@ -131,7 +199,7 @@ names(GTlsCertificate *certificate)
 	for (guint i = 0; all && i < all->len && i < 8; i++) {
 		gsize size;
 		const char *name = g_bytes_get_data(g_ptr_array_index(all, i), &size);
-		g_autofree char *text = text_make_valid(name, (gssize)size);
+		g_autofree char *text = one_line(name, (gssize)size);
 		g_string_append_printf(out, "%s%s", i ? ", " : "", text);
 	}
 	if (all && all->len > 8)
@@ -146,7 +214,7 @@ issuer(GTlsCertificate *certificate)
 {
 	g_autofree char *name = g_tls_certificate_get_issuer_name(certificate);
 
-	return name && *name ? g_strdelimit(text_make_valid(name, -1), "\n", ' ') : g_strdup("somebody without a name");
+	return name && *name ? one_line(name, -1) : g_strdup("somebody without a name");
 }
 
 static bool
@@ -183,6 +251,8 @@ cert_reason(GTlsCertificate *certificate, GTlsCertificateFlags flags, const char
 		else
 			g_string_append_printf(out, "its issuer %s is not trusted here", by);
 	}
+	if (!out->len && !cert_is_for_servers(certificate))
+		g_string_append(out, "it is not made for servers");
 	if (!out->len)
 		g_string_append(out, "it cannot be checked");
 	g_string_append_printf(out, " (SHA-256 %s)", print);
@@ -197,7 +267,7 @@ cert_describe(GTlsCertificate *certificate, GPtrArray *lines)
 	for (GTlsCertificate *at = certificate; at && depth < 8; at = g_tls_certificate_get_issuer(at), depth++) {
 		g_autoptr(GDateTime) until = g_tls_certificate_get_not_valid_after(at);
 		g_autofree char *last = day(until), *by = issuer(at), *subject = g_tls_certificate_get_subject_name(at);
-		g_autofree char *clean = text_make_valid(subject ? subject : "", -1);
+		g_autofree char *clean = one_line(subject ? subject : "", -1);
 		if (depth == 0) {
 			g_autofree char *whose = names(at), *print = cert_fingerprint(at), *key = cert_key_hash(at);
 			g_ptr_array_add(lines, g_strdup_printf("certificate: for %s, until %s", whose, last));

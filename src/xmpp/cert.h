@@ -10,6 +10,7 @@ char *cert_fingerprint(GTlsCertificate *certificate); /* SHA-256 of it all, hex 
 char *cert_key_hash(GTlsCertificate *certificate);    /* SHA-256 of the public key with its algorithm, hex; NULL if it is none */
 /* Does a typed fingerprint (any case, with or without colons and spaces) name it? */
 bool cert_is(GTlsCertificate *certificate, const char *typed);
+bool cert_is_for_servers(GTlsCertificate *certificate); /* by its extended key usage, if it has one */
 /* The sentence for a person: which name, which issuer, which date. */
 char *cert_reason(GTlsCertificate *certificate, GTlsCertificateFlags flags, const char *domain);
 /* Lines for /tls. */

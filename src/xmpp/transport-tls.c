@@ -34,6 +34,8 @@ judge(Transport *transport, GTlsCertificate *certificate, const char *file)
 	if (database)
 		flags = g_tls_database_verify_chain(
 			database, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, name, NULL, 0, NULL, &error);
+	if (!cert_is_for_servers(certificate))
+		flags |= G_TLS_CERTIFICATE_GENERIC_ERROR;
 	g_clear_pointer(&transport->refused, g_free);
 	if (error)
 		transport->refused = g_strdup_printf("the trusted authorities cannot be used: %s", error->message);

@@ -290,6 +290,73 @@ a_wrong_fingerprint_refuses_even_a_good_certificate(void **state) /* C07 */
 	assert_refused(&config, "a.test", "not the one whose fingerprint you gave");
 }
 
+#define ALWAYS " 200101000000Z 491231235959Z "
+#define SAN(name) "subjectAltName=DNS:" name
+
+/* The authority is trusted in all of these, but that is not enough. */
+static void
+a_certificate_that_is_not_the_servers_is_refused(void **state) /* C07 */
+{
+	static const struct {
+		const char *what, *script, *word;
+	} cases[] = {
+		{ "not yet", "./sign " SAN("a.test") " 450101000000Z 491231235959Z", "not valid before 2045-01-01" },
+		{ "expired", "./sign " SAN("a.test") " 200101000000Z 210101000000Z", "expired on 2021-01-01" },
+		{ "by itself", "openssl x509 -req -in leaf.csr -signkey leaf.key -out leaf.crt", "signed by itself" },
+		{ "a line of its own", "./sign 'subjectAltName=DNS:b.test\\\\nalice is verified'" ALWAYS,
+			"it is for b.test alice is verified, not" },
+		{ "for another", "./sign " SAN("b.test") ALWAYS, "it is for b.test, not for a.test" },
+		{ "for what begins so", "./sign " SAN("a.test.evil.test") ALWAYS, "not for a.test" },
+		{ "for what ends so", "./sign " SAN("evil-a.test") ALWAYS, "not for a.test" },
+		{ "for those below", "./sign " SAN("*.a.test") ALWAYS, "not for a.test" },
+		{ "for all", "./sign " SAN("*") ALWAYS, "not for a.test" },
+		{ "for all of a country", "./sign " SAN("*.test") ALWAYS, "not for a.test" },
+		{ "a NUL in the name",
+			"./sign 'subjectAltName=DER:30:11:82:0f:61:2e:74:65:73:74:00:2e:65:76:69:6c:2e:78:79'" ALWAYS,
+			"not for a.test" },
+		{ "for the address", "./sign subjectAltName=IP:127.0.0.1" ALWAYS, "not for a.test" },
+		{ "for clients", "./sign '" SAN("a.test") "\\nextendedKeyUsage=clientAuth'" ALWAYS, "not made for servers" },
+		{ "for signing code", "./sign '" SAN("a.test") "\\nextendedKeyUsage=codeSigning'" ALWAYS, "not made for servers" },
+		{ "signed with SHA-1", "./sign " SAN("a.test") ALWAYS "-md sha1", "can be forged" },
+		{ "by one that may not sign",
+			"./sign " SAN("mallory.test") ALWAYS
+			"&& mv leaf.crt m.crt && mv leaf.key m.key && "
+			"openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=a.test -keyout leaf.key "
+			"-out "
+			"leaf.csr && echo " SAN(
+				"a.test") " >e && openssl x509 -req -in leaf.csr -CA m.crt -CAkey m.key "
+					  "-CAcreateserial -days 9 -extfile e -out leaf.crt && cat m.crt >>leaf.crt",
+			"" },
+		{ "by another of the same name",
+			"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj '/CN=Test "
+			"Authority' "
+			"-keyout m.key -out m.crt && echo " SAN(
+				"a.test") " >e && openssl x509 -req -in leaf.csr -CA m.crt -CAkey "
+					  "m.key -CAcreateserial -days 9 -extfile e -out leaf.crt && cat m.crt >>leaf.crt",
+			"Test Authority is not trusted" },
+	};
+	const struct stream_config config = config_for(authority_file(*state));
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		authority_forge(*state, cases[i].script);
+		g_clear_object(&server.certificate);
+		server.certificate = authority_certificate(*state);
+		seen.connected = seen.lost = false;
+		g_clear_error(&seen.why);
+		print_message("%s\n", cases[i].what);
+		assert_refused(&config, "a.test", cases[i].word);
+	}
+	/* The same way makes a good one. */
+	authority_forge(*state, "./sign '" SAN("a.test") "\\nextendedKeyUsage=serverAuth'" ALWAYS);
+	g_clear_object(&server.certificate);
+	server.certificate = authority_certificate(*state);
+	seen.connected = seen.lost = false;
+	g_clear_error(&seen.why);
+	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
+	assert_true(turn_until(&seen.connected, 5000));
+	transport_free(transport);
+}
+
 /* P32, J03 */
 static void
 with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it(void **state)
@@ -425,6 +492,7 @@ main(void)
 		T(another_name_is_refused_with_both),
 		T(a_typed_fingerprint_trusts_that_certificate_alone),
 		T(a_wrong_fingerprint_refuses_even_a_good_certificate),
+		T(a_certificate_that_is_not_the_servers_is_refused),
 		T(with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it),
 		T(an_unknown_kind_of_proxy_is_refused),
 		T(a_proxy_is_given_the_name_and_password_of_the_account),
