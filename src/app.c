@@ -117,6 +117,7 @@ app_lock(GError **error)
 	if (app.options->headless)
 		return fault(error, FAULT_INPUT, "there is no unlock screen without a terminal - use /quit");
 	app.relock = true;
+	ui()->lock();
 	app_quit(0);
 	return true;
 }

@@ -514,5 +514,6 @@ const struct front_end ui_terminal = {
 	.ask_secret = secret_ask,
 	.window = go_window,
 	.show_unlock = show_unlock,
+	.lock = secret_lock,
 	.columns = answer_columns,
 };

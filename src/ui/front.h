@@ -51,6 +51,7 @@ void notice_alert(void);
 /* secret.c: questions for something unseen, the unlock screen among them. */
 void secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);
 void secret_wait(void); /* from the start on, until one of the three below */
+void secret_lock(void); /* until the end: nothing that is typed is shown or kept */
 void secret_unlock(bool create, void (*unlock)(Secret *passphrase));
 bool secret_unlock_failed(const char *reason); /* true when it is shown there */
 void secret_unlock_done(void);

@@ -186,15 +186,12 @@ screen_suspend(void)
 }
 
 void
-screen_learn_shell(void)
-{
-	def_shell_mode();
-	reset_prog_mode();
-}
-
-void
 screen_resume(void)
 {
+	/* By the first refresh ncurses would set them too late, and on a descriptor that leads into memory then. */
+	reset_prog_mode();
+	/* The window may have another size by now. */
+	screen_resize();
 	screen_repaint();
 	screen_flush();
 }

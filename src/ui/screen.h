@@ -15,10 +15,9 @@ typedef guint32 Style;
 /* term NULL: from the environment. Fails with a sentence where a full screen cannot be drawn. */
 bool screen_start(const char *term, FILE *out, FILE *in, GError **error);
 void screen_stop(void);
-void screen_learn_shell(void); /* the modes that the terminal has now are what suspend and stop go back to */
-void screen_suspend(void);     /* gives the terminal back as it was */
-void screen_resume(void);      /* and takes it again; everything must be drawn anew */
-void screen_resize(void);      /* the size has changed */
+void screen_suspend(void); /* gives the terminal back as it was */
+void screen_resume(void);  /* and takes it again; everything must be drawn anew */
+void screen_resize(void);  /* the size has changed */
 int screen_rows(void);
 int screen_cols(void);
 int screen_colours(void); /* 0 (mono), 8, 16 or 256 */

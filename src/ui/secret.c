@@ -23,7 +23,7 @@ static size_t length;
 static struct layout_ask shown;
 
 /* The unlock screen. */
-static enum { UNLOCK_NO, UNLOCK_WAIT, UNLOCK_ASK, UNLOCK_CREATE, UNLOCK_REPEAT, UNLOCK_BUSY } state;
+static enum { UNLOCK_NO, UNLOCK_WAIT, UNLOCK_ASK, UNLOCK_CREATE, UNLOCK_REPEAT, UNLOCK_BUSY, UNLOCK_CLOSING } state;
 static bool creating;
 static void (*unlock)(Secret *passphrase);
 static Secret *first; /* what has to be repeated */
@@ -74,9 +74,17 @@ show(void)
 		[UNLOCK_CREATE] = "Choose a passphrase:",
 		[UNLOCK_REPEAT] = "Once more:",
 		[UNLOCK_BUSY] = "Opening …",
+		[UNLOCK_CLOSING] = "Closing …",
 	};
 	const struct question *question = g_queue_peek_head(&questions);
-	if (state > UNLOCK_WAIT) {
+	if (state == UNLOCK_CLOSING) {
+		shown = (struct layout_ask){
+			.whole = true,
+			.title = "sotto\n\nYour messages and keys are being locked. What you type now is not kept.",
+			.prompt = prompts[state],
+		};
+		layout_ask(&shown);
+	} else if (state > UNLOCK_WAIT) {
 		shown = (struct layout_ask){
 			.whole = true,
 			.title = creating
@@ -115,10 +123,31 @@ forget_kept(void)
 	g_queue_clear_full(&kept, key_free);
 }
 
+static void
+set_trouble(const char *text)
+{
+	g_free(trouble);
+	trouble = g_strdup(text);
+}
+
 void
 secret_wait(void)
 {
 	state = UNLOCK_WAIT;
+}
+
+void
+secret_lock(void)
+{
+	state = UNLOCK_CLOSING;
+	creating = false;
+	forget_typed();
+	forget_kept();
+	set_trouble(NULL);
+	layout_clear_hint();
+	show();
+	layout_now(PART_ALL);
+	term_stay_hushed();
 }
 
 void
@@ -136,17 +165,12 @@ secret_unlock(bool create, void (*call)(Secret *passphrase))
 	layout_now(PART_ALL);
 }
 
-static void
-set_trouble(const char *text)
-{
-	g_free(trouble);
-	trouble = g_strdup(text);
-}
-
 bool
 secret_unlock_failed(const char *reason)
 {
 	bool lost = !g_queue_is_empty(&kept);
+	if (state == UNLOCK_CLOSING)
+		return true;
 	/* Kept for the screen that comes, too. */
 	if (state == UNLOCK_BUSY && ++tries > 1) {
 		g_autofree char *counted = g_strdup_printf("%s, %u times now", reason, tries);
@@ -281,7 +305,9 @@ secret_key(const char *name, const char *text)
 		keep_key(name, text);
 		if (state == UNLOCK_WAIT)
 			layout_hint(STYLE_STATUS, "Opening the store … Ctrl+D leaves");
-	} else if (text)
+	} else if (state == UNLOCK_CLOSING && strcmp(name, "C-d"))
+		return;
+	else if (text)
 		add(text);
 	else if (!strcmp(name, "Enter"))
 		enter();

@@ -30,7 +30,7 @@ enum { INPUT, RESIZE, HANGUP, TERMINATE, LOST, SOURCES };
 static guint sources[SOURCES];
 static bool feeding, stopped, hung_up;
 static struct termios shell_modes;
-static bool hushed;
+static bool hushed, stays_hushed;
 
 static bool
 knows_modes(void)
@@ -118,11 +118,22 @@ on_hangup(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* What ncurses goes back to by itself is hushed: then nothing is shown between this screen and the next one after /lock. */
 static void
 give_back_modes(void)
 {
 	if (hushed)
 		tcsetattr(STDIN_FILENO, TCSANOW, &shell_modes);
+}
+
+static void
+hush(struct termios modes)
+{
+	/* Ctrl+C now would end us without giving the modes back. */
+	modes.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
+	/* And Enter is Enter, as later. */
+	modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
+	tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
 void
@@ -138,12 +149,14 @@ term_hush(void)
 		shell_modes.c_iflag |= ICRNL;
 		atexit(give_back_modes);
 	}
-	/* Ctrl+C now would end us without giving the modes back. */
-	now.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
-	/* And Enter is Enter, as later. */
-	now.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
-	tcsetattr(STDIN_FILENO, TCSANOW, &now);
+	hush(now);
 	hushed = true;
+}
+
+void
+term_stay_hushed(void)
+{
+	stays_hushed = hushed;
 }
 
 void
@@ -176,9 +189,6 @@ term_start(const struct term_calls *wanted, GError **error)
 		term_stop();
 		return false;
 	}
-	/* What ncurses leaves behind is what was there before we hushed it. */
-	give_back_modes();
-	screen_learn_shell();
 	/* ncurses would stop the program inside its own handler and take the modes for those of the shell. */
 	signal(SIGTSTP, SIG_DFL);
 	g_clear_pointer(&decoder, decoder_free);
@@ -203,6 +213,8 @@ term_stop(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_stop();
+	if (!stays_hushed)
+		give_back_modes();
 }
 
 void
@@ -212,13 +224,12 @@ term_give_away(void)
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_suspend();
+	give_back_modes();
 }
 
 void
 term_take_back(void)
 {
-	/* The window may have another size by now. */
-	screen_resize();
 	screen_resume();
 	modes_on();
 	listen_to_keys();

@@ -25,6 +25,8 @@ struct term_calls {
 };
 /* From here on nothing that is typed is shown, until sotto ends: a passphrase may be typed before anybody asks for it. */
 void term_hush(void);
+/* And also when the screen is given back: the program is going to execute itself again. */
+void term_stay_hushed(void);
 /* What was typed and not read yet is lost. */
 void term_forget_typed(void);
 /* Takes the terminal: screen, modes, signals, input. */

@@ -66,6 +66,7 @@ static const struct front_end none = {
 	.ask_secret = no_secret,
 	.window = no_window,
 	.show_unlock = no_unlock,
+	.lock = no_stop,
 };
 static const struct front_end *front = &none;
 

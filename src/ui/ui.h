@@ -28,6 +28,7 @@ struct front_end {
 	/* Window commands: "next", "previous", "last", "close", "list", "active", a number or name; false with an error. */
 	bool (*window)(const char *verb, const char *arg, GError **error);
 	void (*show_unlock)(bool create); /* the store wants its passphrase */
+	void (*lock)(void);               /* the store is being closed to be locked: nothing is shown or taken any more */
 	int (*columns)(void);             /* that an answer has on the screen; NULL without one */
 };
 extern const struct front_end ui_terminal, ui_headless;

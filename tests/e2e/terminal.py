@@ -37,6 +37,8 @@ class Stream(pyte.ByteStream):
 
 
 class Terminal:
+    SHELL = termios.ECHO | termios.ICANON | termios.ISIG
+
     def __init__(self, argv, env, rows=24, cols=80, term="xterm-256color"):
         self.sent = b""
         self.raw = b""
@@ -100,6 +102,10 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
         self.screen.resize(rows, cols)
         return self
+
+    def modes(self):
+        """The local flags of the terminal."""
+        return termios.tcgetattr(self.fd)[3]
 
     def alive(self):
         if self.status is None:

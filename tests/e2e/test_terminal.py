@@ -94,7 +94,7 @@ def test_each_wrong_passphrase_is_said(terminal):
 def hushed(terminal):
     """The process has come so far that the terminal shows nothing that is typed."""
     end = time.monotonic() + 15
-    while termios.tcgetattr(terminal.fd)[3] & termios.ECHO:
+    while terminal.modes() & termios.ECHO:
         assert time.monotonic() < end
         time.sleep(0.001)
     return terminal
@@ -114,13 +114,39 @@ def test_what_is_typed_before_the_question_is_neither_shown_nor_kept(lab, termin
     # Where nobody has to type a passphrase it is done once the store is open.
     two.line(f"/set store.passphrase_command sh -c 'sleep 1; echo {PASSPHRASE}'").wait("command = sh -c 'sleep 1; echo").line("/save").wait("(?i)saved")
     two.line("/quit").end()
-    assert termios.tcgetattr(two.fd)[3] & termios.ECHO, "the shell gets its terminal back as it was"
+    assert two.modes() & termios.ECHO, "the shell gets its terminal back as it was"
     three = hushed(terminal()).keys("/version\rhalf a li").wait("plugin interface", timeout=30).wait("> half a li$")
     assert b"Passphrase:" not in three.raw
     three.keys("\x15").line("/lock").wait("Passphrase:").keys("\x04")
-    assert three.end() == 0 and termios.tcgetattr(three.fd)[3] & termios.ECHO
+    assert three.end() == 0 and three.modes() & termios.ECHO
     # Ctrl+D leaves while it is looked for.
     assert hushed(terminal()).keys("x").wait("Opening the store").keys("\x04").end() == 0
+
+
+def test_what_is_typed_while_it_locks_is_neither_shown_nor_kept(terminal):
+    one = unlock(terminal())
+    one.line("/account add alice@a.test password_command /bin/true autoconnect off").wait("is added")
+    one.line("/msg bob@b.test").wait("^ bob@b.test")
+    before = len(one.raw)
+    one.keys("/lock\rsecret1\r")
+    echoed = n = 0
+    while not re.search("Passphrase:", one.text()):
+        echoed |= one.modes() & termios.ECHO
+        one.read(0)
+        n += 1
+        if n in (20, 100, 500):
+            one.keys("secret2")
+        assert n < 1000000
+    assert not echoed, "the terminal showed what is typed for a moment"
+    unlock(one, new=False)
+    settle(one)
+    assert b"secret" not in one.raw[before:] and "secret" not in one.text()
+    # Whichever way it ends, the shell has its terminal as it was.
+    one.line("/lock").wait("Passphrase:").keys("\x04")
+    assert one.end() == 0 and one.modes() & one.SHELL == one.SHELL
+    two = terminal()
+    unlock(two, new=False).line("/quit")
+    assert two.end() == 0 and two.modes() & two.SHELL == two.SHELL
 
 
 def settle(terminal, seconds=0.3):
@@ -383,8 +409,14 @@ def test_suspended_and_brought_back(lab):
     shell = Terminal(["bash", "--norc", "-i"], {**client.env, "PS1": "shell> "})
     try:
         shell.wait("shell>").line(f"{lab.sotto} --config-dir {client.dir}/profile")
-        unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
-        shell.line("fg").wait(r"\A sotto  \d").wait("> half a li").keys("ne").wait("> half a line")
+        unlock(shell)
+        for _ in range(3):
+            shell.keys("half a li", "\x1a").wait("(?i)stopped").wait("shell>$")
+            # In the same instant: the shell and sotto both let it wait in the terminal.
+            shell.keys("fg\rne").wait(r"\A sotto  \d").wait("> half a line$")
+            # The modes are ours again, too.
+            assert not shell.modes() & Terminal.SHELL
+            shell.keys("\x15").wait(">$")
     finally:
         shell.close()
 
@@ -396,7 +428,8 @@ def test_who_started_it_is_suspended_too(lab):
     try:
         shell.wait("shell>").line(f"sh -c '{lab.sotto} --config-dir {client.dir}/profile; true'")
         unlock(shell).keys("half a li", "\x1a").wait("(?i)stopped")
-        shell.line("fg").wait(r"\A sotto  \d").wait("> half a li").keys("ne").wait("> half a line")
+        shell.wait("shell>$").keys("fg\rne").wait(r"\A sotto  \d").wait("> half a line$")
+        assert not shell.modes() & Terminal.SHELL
     finally:
         shell.close()
 
@@ -413,6 +446,7 @@ def test_an_editor_of_the_users_choice(lab, terminal):
         unlock(one).keys("first line", "\n", "\x1bc")
         settle(one, 0.5)
         one.keys("\r").wait("> first line\n +second line").keys("!").wait("second line!")
+        assert not one.modes() & Terminal.SHELL
         assert not list(pathlib.Path("/dev/shm").glob("sotto-*.txt"))
     finally:
         one.close()
