@@ -26,6 +26,8 @@
 
 #include <string.h>
 
+#define NAME_SHOWN 64 /* bytes of a name that the sender chose */
+
 /* ---- opening ---- */
 
 /* What a provider found in a sealed element goes into the message: text, or the reason why there is none. */
@@ -36,7 +38,8 @@ take_opened(Message *message, const E2eeOpened *opened)
 	const char *body = opened->text ? opened->text : root ? element_child_text(root, "body", NULL) : NULL;
 
 	g_free(message->body);
-	message->body = g_strdup(body);
+	/* Nothing was said: a line of it would be one of nobody. */
+	message->body = body && *body ? g_strdup(body) : NULL;
 	g_free(message->reason);
 	message->reason = NULL;
 	message->device = opened->device;
@@ -72,6 +75,18 @@ open_with(const struct e2ee_provider *provider, Account *account, const char *se
 	return outcome;
 }
 
+static char *
+why_nobody_opens(const struct decoded *decoded)
+{
+	const struct e2ee_provider *provider = e2ee_provider();
+	g_autofree char *name = text_cut(decoded->sealed_name ? decoded->sealed_name : element_ns(decoded->sealed), NAME_SHOWN);
+
+	if (!decoded->sealed && provider && !g_strcmp0(decoded->sealed_ns, provider->ns))
+		return g_strdup_printf(
+			"it says that it is encrypted with %s, but nothing encrypted came with it", provider->eme_name);
+	return g_strdup_printf("it is encrypted with %s, and no plugin that is loaded can open it", name);
+}
+
 static enum e2ee_outcome
 open_letter(const Letter *letter, const struct decoded *decoded, Account *account, Message *message)
 {
@@ -83,8 +98,7 @@ open_letter(const Letter *letter, const struct decoded *decoded, Account *accoun
 	}
 	if (decoded->provider)
 		return open_with(decoded->provider, account, letter->sender, decoded->sealed, message);
-	reason = g_strdup_printf("it is encrypted with %s, and no plugin that is loaded can open it",
-		decoded->sealed_name ? decoded->sealed_name : element_ns(decoded->sealed));
+	reason = why_nobody_opens(decoded);
 	/* Never by a name that the sender chose. */
 	message->seal = g_strdup("unknown");
 	not_opened(message, reason);

@@ -4,6 +4,7 @@
 
 #include "api/jid.h"
 #include "api/log.h"
+#include "base/text.h"
 #include "chat/convo.h"
 #include "chat/message.h"
 #include "chat/outbox.h"
@@ -14,6 +15,8 @@
 
 #define HOPS_MAX 8
 #define ORPHANS_MAX 1000
+#define REASON_MAX 400 /* bytes of what a server says */
+#define CONDITION_MAX 60
 #define READ_BACK 200 /* so many lines before a displayed one are looked at */
 
 /* ---- doubles ---- */
@@ -24,18 +27,34 @@ same_or_missing(const char *a, const char *b)
 	return !a || !b || strcmp(a, b) == 0;
 }
 
-/* An id attribute alone is weak: clients count 1, 2, 3 after every start. It tells copies of one message only where one of them
- * has no archive id, and then the text must be the same, too. */
+/* Now, or before it was corrected. */
+static bool
+said(const Message *known, const char *text)
+{
+	g_autoptr(GPtrArray) old = known->edited ? archive_old_bodies(known->row, NULL) : NULL;
+
+	for (guint i = 0; old && i < old->len; i++)
+		if (!g_strcmp0(g_ptr_array_index(old, i), text))
+			return true;
+	return !g_strcmp0(known->body, text);
+}
+
+/* An id attribute alone is weak: clients count 1, 2, 3 after every start, other clients of ours included. It tells copies of one
+ * message only where one of them has no archive id, and then the text must be the same, too. */
 static bool
 is_same_by_id(const Message *known, const Letter *letter, const struct decoded *decoded)
 {
-	if (known->direction == MESSAGE_OUT)
+	/* As this device writes them: random, and said twice. */
+	if (known->direction == MESSAGE_OUT && known->origin_id && !g_strcmp0(known->origin_id, known->wire_id))
 		return true;
 	if (decoded->origin_id && !g_strcmp0(decoded->origin_id, known->origin_id))
 		return true;
 	if (letter->stanza_id && known->stanza_id)
 		return false;
-	return known->seal ? decoded->sealed != NULL : !decoded->sealed && !g_strcmp0(known->body, decoded->body);
+	if (!known->seal)
+		return !decoded->sealed && said(known, decoded->body);
+	/* Where no archive tells them apart the provider does: it knows what it opened before. Our own words it cannot open. */
+	return decoded->sealed && (letter->stanza_id || known->stanza_id || !known->body || known->direction == MESSAGE_OUT);
 }
 
 Message *
@@ -59,12 +78,27 @@ merge_find_known(const Letter *letter, const struct decoded *decoded, const char
 
 /* ---- corrections (XEP-0308) ---- */
 
-/* The same sender, a text on both sides, and nobody on the way: what was sealed is not corrected by what is readable. */
+/* A line keeps its sign when its text is replaced, so the new text must deserve it. Of what we said ourselves the sign tells who
+ * could read it: there the other device of ours must be one that we trust. */
+static bool
+is_as_trusted(const Message *correction, const Message *original)
+{
+	static const int strength[] = {
+		[TRUST_NONE] = 0, [TRUST_UNTRUSTED] = 0, [TRUST_UNDECIDED] = 1, [TRUST_TRUSTED] = 2, [TRUST_VERIFIED] = 3
+	};
+	enum trust wanted = original->direction == MESSAGE_OUT ? MIN(original->trust, TRUST_TRUSTED) : original->trust;
+
+	return strength[correction->trust] >= strength[wanted];
+}
+
+/* The same sender, a text on both sides, and nobody on the way: what was sealed is not corrected by what is readable, nor what a
+ * verified device said by one that appeared since. */
 static bool
 may_correct(const Message *correction, const Message *original)
 {
 	return !original->notice && !original->hidden && original->body && correction->body &&
-	       !g_strcmp0(original->from, correction->from) && (!original->seal || !g_strcmp0(original->seal, correction->seal));
+	       !g_strcmp0(original->from, correction->from) &&
+	       (!original->seal || (!g_strcmp0(original->seal, correction->seal) && is_as_trusted(correction, original)));
 }
 
 /* Some clients name the last correction instead of the first message. */
@@ -269,9 +303,12 @@ what_it_says(const Element *error)
 {
 	const char *text = error ? element_child_text(error, "text", NS_STANZA_ERROR) : NULL, *condition = condition_of(error);
 
-	if (text && *text)
-		return g_strdup_printf("%s (%s)", text, condition ? condition : "no condition");
-	return g_strdup(condition ? condition : "no reason given");
+	g_autofree char *words = text_cut(text ? text : "", REASON_MAX),
+			*name = text_cut(condition ? condition : "", CONDITION_MAX);
+
+	if (*words)
+		return g_strdup_printf("%s (%s)", words, *name ? name : "no condition");
+	return g_strdup(*name ? name : "no reason given");
 }
 
 /* "wait": the same may well pass later (RFC 6120 §8.3.2). */

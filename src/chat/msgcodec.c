@@ -14,6 +14,7 @@
 #define NS_CORRECT "urn:xmpp:message-correct:0"
 #define NS_HINTS "urn:xmpp:hints"
 #define NS_EME "urn:xmpp:eme:0"
+#define ID_MAX 1023
 
 /* ---- writing ---- */
 
@@ -100,6 +101,15 @@ msgcodec_encode(const Message *message, Node *sealed, const struct e2ee_provider
 
 /* ---- reading ---- */
 
+/* An id that is empty tells nothing apart; one that is longer than any client makes it is not worth keeping or repeating. */
+static const char *
+id_of(const Element *element)
+{
+	const char *id = element_attr(element, "id");
+
+	return id && *id && strlen(id) <= ID_MAX ? id : NULL;
+}
+
 static void
 read_body(const Element *child, struct decoded *decoded)
 {
@@ -111,13 +121,13 @@ read_body(const Element *child, struct decoded *decoded)
 static void
 read_origin_id(const Element *child, struct decoded *decoded)
 {
-	decoded->origin_id = element_attr(child, "id");
+	decoded->origin_id = id_of(child);
 }
 
 static void
 read_replace(const Element *child, struct decoded *decoded)
 {
-	decoded->replaces = element_attr(child, "id");
+	decoded->replaces = id_of(child);
 }
 
 static void
@@ -137,13 +147,13 @@ read_markable(const Element *child, struct decoded *decoded)
 static void
 read_received(const Element *child, struct decoded *decoded)
 {
-	decoded->receipt = element_attr(child, "id");
+	decoded->receipt = id_of(child);
 }
 
 static void
 read_displayed(const Element *child, struct decoded *decoded)
 {
-	decoded->displayed = element_attr(child, "id");
+	decoded->displayed = id_of(child);
 }
 
 static void
@@ -157,7 +167,8 @@ read_eme(const Element *child, struct decoded *decoded)
 {
 	const char *name = element_attr(child, "name");
 
-	decoded->sealed_name = name ? name : element_attr(child, "namespace");
+	decoded->sealed_ns = element_attr(child, "namespace");
+	decoded->sealed_name = name && *name ? name : decoded->sealed_ns ? decoded->sealed_ns : "something without a name";
 }
 
 static void
@@ -216,7 +227,7 @@ read_child(const Element *child, struct decoded *decoded)
 void
 msgcodec_decode(const Element *message, struct decoded *decoded)
 {
-	*decoded = (struct decoded){ .id = element_attr(message, "id"), .type = element_attr(message, "type") };
+	*decoded = (struct decoded){ .id = id_of(message), .type = element_attr(message, "type") };
 	for (const Element *child = element_first(message); child; child = element_next(child))
 		if (!read_sealed(child, decoded))
 			read_child(child, decoded);
@@ -226,14 +237,16 @@ const char *
 msgcodec_stanza_id(const Element *message, const char *by)
 {
 	const char *found = NULL;
+	bool claimed = false;
 
 	for (const Element *child = element_first(message); child; child = element_next(child)) {
 		if (!element_is(child, "stanza-id", NS_SID) || g_strcmp0(element_attr(child, "by"), by) != 0)
 			continue;
 		/* XEP-0359 §5: our server replaces a foreign claim; two of them mean that it did not. */
-		if (found)
+		if (claimed)
 			return NULL;
-		found = element_attr(child, "id");
+		claimed = true;
+		found = id_of(child);
 	}
 	return found;
 }

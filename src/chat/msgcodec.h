@@ -17,7 +17,7 @@ struct decoded {
 	const char *chat_state;
 	const Element *sealed;
 	const struct e2ee_provider *provider; /* of sealed; NULL: nobody here can open it */
-	const char *sealed_name;              /* what it claims to be sealed with */
+	const char *sealed_name, *sealed_ns;  /* what it claims to be sealed with */
 	const Element *error;
 	bool wants_receipt, wants_marker;
 };

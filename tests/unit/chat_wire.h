@@ -485,6 +485,7 @@ static struct {
 	e2ee_prepared done;
 	gpointer data;
 	guint prepared;
+	enum trust trust; /* of the device that sealed what is opened next; TRUST_NONE: trusted */
 } veil;
 
 static bool
@@ -558,7 +559,7 @@ veil_open(Account *account G_GNUC_UNUSED, const char *sender, const Element *sea
 	bytes = g_base64_decode(payload, &length);
 	opened->text = g_strndup((const char *)bytes, length);
 	opened->device = 7;
-	opened->trust = TRUST_TRUSTED;
+	opened->trust = veil.trust ? veil.trust : TRUST_TRUSTED;
 	return E2EE_OPENED;
 }
 

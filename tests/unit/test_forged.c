@@ -209,6 +209,252 @@ states_of_a_message_come_from_its_receiver(void **state)
 	told_times("state delivered", 1);
 }
 
+/* ---- what touches a line that is kept ---- */
+
+static const Message *
+line_of(GPtrArray *page, guint number)
+{
+	assert_true(number < page->len);
+	return g_ptr_array_index(page, number);
+}
+
+/* A11, D03: a device that is worth less does not write into a line of one that is worth more, or its text would stand beside
+ * a sign that it does not deserve. */
+static void
+a_sign_of_trust_is_not_inherited_by_a_correction(void **state)
+{
+	(void)state;
+	static const struct {
+		enum trust original, correction;
+		bool merges;
+	} rows[] = {
+		{ TRUST_VERIFIED, TRUST_VERIFIED, true },
+		{ TRUST_VERIFIED, TRUST_TRUSTED, false },
+		{ TRUST_VERIFIED, TRUST_UNDECIDED, false },
+		{ TRUST_VERIFIED, TRUST_UNTRUSTED, false },
+		{ TRUST_TRUSTED, TRUST_VERIFIED, true },
+		{ TRUST_TRUSTED, TRUST_TRUSTED, true },
+		{ TRUST_TRUSTED, TRUST_UNDECIDED, false },
+		{ TRUST_TRUSTED, TRUST_UNTRUSTED, false },
+		{ TRUST_UNDECIDED, TRUST_UNDECIDED, true },
+		{ TRUST_UNDECIDED, TRUST_UNTRUSTED, false },
+	};
+
+	load_veil();
+	log_in_and_catch_up("s1");
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *first_n = g_strdup_printf("a%u", i), *second_n = g_strdup_printf("b%u", i);
+		g_autofree char *first = veiled(first_n, "pay bob"), *second = veiled(second_n, "pay eve");
+
+		forget_told();
+		veil.trust = rows[i].original;
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='o%u'>%s</message>", i, first);
+		veil.trust = rows[i].correction;
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='c%u'>%s"
+			    "<replace xmlns='urn:xmpp:message-correct:0' id='o%u'/></message>",
+			i, second, i);
+		told_times("changed in " BOB " veil: pay eve", rows[i].merges ? 1 : 0);
+		told_times("added in " BOB " veil: pay eve", rows[i].merges ? 0 : 1);
+	}
+	veil.trust = TRUST_NONE;
+}
+
+/* A11: the same where the archive brings the correction before its original. */
+static void
+a_late_original_keeps_its_words_before_a_weaker_device(void **state)
+{
+	(void)state;
+	g_autofree char *first = veiled("1", "pay bob"), *second = veiled("2", "pay eve"), *xml = NULL;
+
+	load_veil();
+	log_in("s1");
+	veil.trust = TRUST_UNDECIDED;
+	xml = g_strdup_printf("<message from='" BOB "/x' to='" ME "' type='chat' id='c'>%s"
+			      "<replace xmlns='urn:xmpp:message-correct:0' id='o'/></message>",
+		second);
+	archive_gives("k2", "2026-11-24T10:00:02Z", xml);
+	veil.trust = TRUST_VERIFIED;
+	g_free(xml);
+	xml = g_strdup_printf("<message from='" BOB "/x' to='" ME "' type='chat' id='o'>%s</message>", first);
+	archive_gives("k1", "2026-11-24T10:00:01Z", xml);
+	archive_ends("k1", "k2", true);
+	veil.trust = TRUST_NONE;
+	{
+		g_autoptr(GPtrArray) page = convo_page(bob(), NULL, 10);
+
+		for (guint i = 0; i < page->len; i++) {
+			const Message *message = line_of(page, i);
+
+			assert_true(message->trust != TRUST_VERIFIED || !strcmp(message->body, "pay bob"));
+		}
+		assert_int_equal(page->len, 2);
+	}
+}
+
+#define CARBON_OF_OURS(id, inside)                                                                                              \
+	"<message from='" ME "' to='" ME "/here'>" CARBON("sent", "<message xmlns='jabber:client' from='" ME "/other' to='" BOB \
+								  "' type='chat' id='" id "'>" inside "</message>") "</message>"
+
+/* A09: ids that are empty, come again, or are of no sensible length, hide nobody's words and are not repeated to anybody. */
+static void
+odd_ids_hide_nothing(void **state)
+{
+	(void)state;
+	g_autofree char *long_id = g_strnfill(100 * 1000, 'x');
+	static const char *const ids[] = { "", "1", " ", "1" };
+
+	log_in_and_catch_up("s1");
+	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='%s'><body>words %u</body>"
+			    "<origin-id xmlns='urn:xmpp:sid:0' id=''/></message>",
+			ids[i], i);
+	server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='%s'><body>words 4</body>"
+		    "<origin-id xmlns='urn:xmpp:sid:0' id='%s'/><request xmlns='urn:xmpp:receipts'/></message>",
+		long_id, long_id);
+	server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='%s'><body>words 5</body>"
+		    "<replace xmlns='urn:xmpp:message-correct:0' id='%s'/><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
+		long_id, long_id, long_id);
+	/* Twice the same word without an id are two words. */
+	server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id=''><body>words 6</body></message>");
+	server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id=''><body>words 6</body></message>");
+	told_times("added in " BOB " none: words", 8);
+	store_commit(STORE_NOW, NULL);
+	clock_turn(1000);
+	out_times("xxxx", 0);
+	/* Signals without a sensible id touch nothing. */
+	server_says("<message from='" BOB "/x' to='" ME "/here'><received xmlns='urn:xmpp:receipts' id=''/></message>");
+	server_says("<message from='" BOB "/x' to='" ME "/here'><received xmlns='urn:xmpp:receipts'/></message>");
+	server_says("<message from='" BOB "/x' to='" ME "/here'><displayed xmlns='urn:xmpp:chat-markers:0' id='%s'/></message>",
+		long_id);
+	told_times("state ", 0);
+}
+
+/* A09: another client of ours counts 1, 2, 3 after every start. */
+static void
+what_another_device_of_ours_says_with_an_old_id_is_shown(void **state)
+{
+	(void)state;
+	log_in_and_catch_up("s1");
+	server_says(CARBON_OF_OURS("1", "<body>first</body>"));
+	server_says(CARBON_OF_OURS("1", "<body>first</body>")); /* a copy */
+	server_says(CARBON_OF_OURS("1", "<body>second</body>"));
+	server_says(CARBON_OF_OURS("2", "<body>third</body>"));
+	told_times("added out " BOB " none:", 3);
+	told_times("second", 1);
+	/* The archive brings them once more. */
+	set_online(false, false);
+	log_in("s2");
+	archive_gives("k1", "2026-11-24T10:00:00Z",
+		"<message from='" ME "/other' to='" BOB "' type='chat' id='1'><body>second</body></message>");
+	archive_ends("k1", "k1", true);
+	told_times("added out " BOB " none:", 3);
+}
+
+/* D05: sealed words with an id that was there before are no copies where no archive tells them apart. */
+static void
+sealed_words_with_an_old_id_are_read(void **state)
+{
+	(void)state;
+	g_autofree char *first = veiled("1", "first"), *second = veiled("2", "second");
+
+	load_veil();
+	log_in_and_catch_up("s1");
+	for (int i = 0; i < 2; i++) {
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='1'>%s</message>", first);
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='1'>%s</message>", second);
+	}
+	told_times("added in " BOB " veil: first", 1);
+	told_times("added in " BOB " veil: second", 1);
+	told_times("added", 2);
+}
+
+/* D15: what says that it is sealed, and is not; what is sealed and says nothing. No body of it is ever shown as if it had been. */
+static void
+a_claim_to_be_sealed_is_only_a_claim(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *inside, *told;
+	} rows[] = {
+		{ "<body>forged</body><encryption xmlns='urn:xmpp:eme:0' namespace='" VEIL "' name='Veil'/>",
+			"unknown: it says that it is encrypted with Veil, but nothing encrypted came with it" },
+		{ "<body>forged</body><encryption xmlns='urn:xmpp:eme:0' namespace='" VEIL "'/>",
+			"nothing encrypted came with it" },
+		{ "<body>forged</body><encryption xmlns='urn:xmpp:eme:0' namespace='urn:x' name='veil'/>",
+			"unknown: it is encrypted with veil, and no plugin" },
+		{ "<body>forged</body><encryption xmlns='urn:xmpp:eme:0' name=''/>", "unknown: it is encrypted with something" },
+		{ "<body>forged</body><encryption xmlns='urn:xmpp:eme:0'/>", "unknown: it is encrypted with something" },
+		{ "<encryption xmlns='urn:xmpp:eme:0' namespace='" VEIL "'/>", NULL },
+		{ "<body>forged</body><encrypted xmlns='" VEIL "'><payload>broken</payload></encrypted>", "veil: it could not be" },
+		{ "<body>forged</body><encrypted xmlns='urn:other'/>", "unknown: it is encrypted with urn:other" },
+		{ "<body>forged</body><encrypted xmlns='" VEIL "'/>", NULL },
+		{ "<body>forged</body><encrypted xmlns='" VEIL "' n='e'><payload></payload></encrypted>", NULL },
+		{ "<encrypted xmlns='urn:other'/><body>forged</body><encrypted xmlns='" VEIL
+		  "'><payload>broken</payload></encrypted>",
+			"veil: it could not be" },
+		{ "<subject>forged</subject>", NULL },
+		{ "<html xmlns='http://jabber.org/protocol/xhtml-im'><body "
+		  "xmlns='http://www.w3.org/1999/xhtml'>forged</body></html>",
+			NULL },
+		{ "<body xmlns='urn:other'>forged</body>", NULL },
+		{ "<body/>", NULL },
+	};
+
+	load_veil();
+	log_in_and_catch_up("s1");
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		forget_told();
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='r%u'>%s</message>", i, rows[i].inside);
+		told_times("forged", 0);
+		told_times("added", rows[i].told ? 1 : 0);
+		if (rows[i].told)
+			told_times(rows[i].told, 1);
+	}
+	{
+		g_autofree char *name = g_strnfill(100 * 1000, 'n');
+
+		server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='z'><body>forged</body>"
+			    "<encryption xmlns='urn:xmpp:eme:0' name='%s'/></message>",
+			name);
+		told_times("nnnn", 1);
+		assert_true(strlen(g_ptr_array_index(told, told->len - 1)) < 300);
+	}
+}
+
+/* A05: an error brings back what was said to somebody; its body is nobody's words, and its own words are short. */
+static void
+an_error_says_nothing_in_its_body(void **state)
+{
+	(void)state;
+	static const char *const senders[] = { BOB, BOB "/x", EVE, "home.example", "away.example", ME };
+	static const char *const ids[] = { "", " id=''", " id='1'", " id='unknown'" };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *id = NULL, *words = g_strnfill(100 * 1000, 'w');
+
+	log_in_and_catch_up("s1");
+	server_says("<message from='" BOB "/x' to='" ME "/here' type='chat' id='1'><body>hello</body></message>");
+	forget_told();
+	for (guint s = 0; s < G_N_ELEMENTS(senders); s++)
+		for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+			server_says("<message from='%s' to='" ME "/here' type='error'%s><body>forged</body>"
+				    "<received xmlns='urn:xmpp:receipts' id='1'/><error type='cancel'><item-not-found "
+				    "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
+				senders[s], ids[i]);
+	assert_int_equal(told->len, 0);
+	assert_int_equal(wire.out->len, 0);
+	assert_true(convo_set_seal(bob(), CONVO_READABLE, NULL));
+	assert_non_null(convo_say(bob(), "true words", &error));
+	id = between(g_ptr_array_index(wire.out, 0), " id=\"", "\"");
+	acknowledge(wire.stream->sent);
+	server_says("<message from='" BOB "' to='" ME "/here' type='error' id='%s'><error type='cancel'><%s "
+		    "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>%s</text>"
+		    "</error></message>",
+		id, "item-not-found", words);
+	told_times("state failed", 1);
+	for (guint i = 0; i < told->len; i++)
+		assert_true(strlen(g_ptr_array_index(told, i)) < 1500);
+}
+
 int
 main(void)
 {
@@ -220,6 +466,13 @@ main(void)
 		T(a_result_of_another_archive_is_nothing),
 		T(our_own_words_come_from_our_own_account),
 		T(states_of_a_message_come_from_its_receiver),
+		T(a_sign_of_trust_is_not_inherited_by_a_correction),
+		T(a_late_original_keeps_its_words_before_a_weaker_device),
+		T(odd_ids_hide_nothing),
+		T(what_another_device_of_ours_says_with_an_old_id_is_shown),
+		T(sealed_words_with_an_old_id_are_read),
+		T(a_claim_to_be_sealed_is_only_a_claim),
+		T(an_error_says_nothing_in_its_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
