@@ -62,19 +62,25 @@ begin_anew(void)
 		log_close();
 }
 
-/* One entry is one line, whatever a remote name in it contains. */
-static void
-make_one_line(GString *line)
+/* One entry is one line, whatever a remote name in it contains, and shown by a pager it commands no terminal. */
+static GString *
+make_one_line(const char *line)
 {
-	for (gsize i = 0; i < line->len; i++)
-		if ((guchar)line->str[i] < ' ' || line->str[i] == 0x7f)
-			line->str[i] = '?';
+	g_autofree char *valid = text_make_valid(line, -1);
+	GString *safe = g_string_new(NULL);
+
+	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		g_string_append_unichar(safe, text_turns(c) ? '?' : c);
+	}
+	return safe;
 }
 
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	g_autofree char *time = NULL, *text = NULL, *cut = NULL;
+	g_autofree char *time = NULL, *text = NULL, *cut = NULL, *entry = NULL;
 	g_autoptr(GString) line = NULL;
 	va_list list;
 
@@ -85,9 +91,8 @@ log_line(enum log_level level, const char *format, ...)
 	va_end(list);
 	cut = text_cut(text, LINE_MAX_BYTES);
 	time = text_time(g_get_real_time(), true);
-	line = g_string_new(NULL);
-	g_string_printf(line, "%s %s %s", time, words[level], cut);
-	make_one_line(line);
+	entry = g_strdup_printf("%s %s %s", time, words[level], cut);
+	line = make_one_line(entry);
 	g_string_append_c(line, '\n');
 	/* A full disk must not stop the program for the sake of its log. */
 	if (write(file, line->str, line->len) > 0)

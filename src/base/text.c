@@ -51,6 +51,13 @@ text_cut(const char *text, size_t max)
 	return g_strdup_printf("%.*s%s", (int)keep, text, dots);
 }
 
+bool
+text_turns(gunichar c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f);
+}
+
 char *
 text_time(gint64 us, bool with_ms)
 {

@@ -63,6 +63,25 @@ object_new(const char *event)
 	return object;
 }
 
+/* Scripts get every text exactly, but as it stands in a terminal or a log it commands nothing: what would is written as its number,
+ * which outside of ASCII occurs in strings only. The library does so with C0 controls alone. */
+static char *
+quiet(const char *json)
+{
+	g_autofree char *valid = text_make_valid(json, -1);
+	GString *out = g_string_sized_new(strlen(valid));
+	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		if (!text_turns(c))
+			g_string_append_unichar(out, c);
+		else if (c < 0x10000)
+			g_string_append_printf(out, "\\u%04x", c);
+		else
+			g_string_append_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* Takes object. */
 static void
 print(JsonObject *object)
@@ -70,7 +89,7 @@ print(JsonObject *object)
 	g_autoptr(JsonNode) root = json_node_alloc();
 	json_node_init_object(root, object);
 	json_object_unref(object);
-	g_autofree char *line = json_to_string(root, FALSE);
+	g_autofree char *json = json_to_string(root, FALSE), *line = quiet(json);
 	pipe_write(line, strlen(line));
 	guint lost = pipe_lost();
 	if (!lost)

@@ -42,6 +42,20 @@ def test_a_line_with_a_quote_is_a_json_string_and_a_wrong_one_is_refused(lab):
     assert client.quit() == 0
 
 
+def test_what_would_command_a_terminal_is_written_as_its_number(lab):
+    """G01, G03: exact for scripts, harmless where the lines themselves are looked at."""
+    odd = "\x1b[31m\x7f\x9b31m\x85\u200b\u202e\u2066\u2028\ufeff\U000e0041gr\xfc\xdf"
+    client = lab.client("alice").start()
+    client.process.stdin.write(json.dumps("/no-such" + odd).encode() + b"\n")
+    client.process.stdin.flush()
+    client.lines += 1
+    assert odd in client.wait("error", seq=1)["text"]
+    raw = (client.dir.parent / f"{client.name}.{client.runs}.jsonl").read_text("utf-8")
+    assert "gr\xfc\xdf" in raw and "\\u009b" in raw and "\\udb40\\udc41" in raw
+    assert not set(raw) & set(odd) - set("[31mgr\xfc\xdf")
+    assert client.quit() == 0
+
+
 def test_a_line_of_two_mebibytes_is_refused_and_the_next_one_works(lab):
     client = lab.client("alice").start()
     client.process.stdin.write(b"x" * (2 << 20) + b"\n/version\n")

@@ -399,6 +399,37 @@ a_log_entry_is_one_line(void **state)
 	g_rmdir(dir);
 }
 
+/* G01, G03: a log is read in a terminal. */
+static void
+a_log_commands_no_terminal(void **state)
+{
+	static const char *const evil[] = { "\x1b]0;x\a",
+		"\x9b"
+		"31m",
+		"\xc2\x9b"
+		"31m",
+		"\xc2\x90q", "\xc2\x85", "\x7f\b\r",
+		"\xe2\x80\xae"
+		"exe",
+		"\xe2\x81\xa6", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xf3\xa0\x81\x81", "\xf0", "\xe2\x80" };
+	g_autofree char *dir = g_dir_make_tmp("sotto-log-XXXXXX", NULL), *path = g_build_filename(dir, "log", NULL), *text = NULL;
+	size_t length = 0;
+
+	(void)state;
+	assert_true(log_open(path, LOG_INFO, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(evil); i++)
+		log_info("from %s", evil[i]);
+	log_info("gr\xc3\xbc\xc3\x9f dich");
+	log_close();
+	assert_true(files_read(path, 10000, &text, &length, NULL));
+	assert_true(g_utf8_validate(text, (gssize)length, NULL));
+	for (const char *at = text; *at; at = g_utf8_next_char(at))
+		assert_true(*at == '\n' || !text_turns(g_utf8_get_char(at)));
+	assert_non_null(strstr(text, "gr\xc3\xbc\xc3\x9f dich"));
+	g_unlink(path);
+	g_rmdir(dir);
+}
+
 static void
 a_log_does_not_grow_for_ever(void **state)
 {
@@ -433,6 +464,7 @@ main(void)
 		cmocka_unit_test(base64_and_hex_agree_with_glib),
 		cmocka_unit_test(work_happens_elsewhere_and_its_end_here),
 		cmocka_unit_test(a_log_entry_is_one_line),
+		cmocka_unit_test(a_log_commands_no_terminal),
 		cmocka_unit_test(a_log_does_not_grow_for_ever),
 		cmocka_unit_test(held_time_passes_only_when_it_is_turned),
 		cmocka_unit_test(a_timer_row_ticks_while_it_is_in_the_table),
