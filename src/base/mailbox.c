@@ -44,3 +44,38 @@ mailbox_run(void (*work)(gpointer data), void (*done)(gpointer data), gpointer d
 	g_task_set_task_data(task, job, g_free);
 	g_task_run_in_thread(task, run);
 }
+
+struct part {
+	void (*work)(gpointer part);
+	gpointer part;
+	GThread *thread;
+};
+
+static gpointer
+run_part(gpointer data)
+{
+	const struct part *part = data;
+
+	part->work(part->part);
+	return NULL;
+}
+
+void
+mailbox_together(void (*work)(gpointer part), gpointer *parts, guint count)
+{
+	struct part all[MAILBOX_TOGETHER] = { 0 };
+
+	g_return_if_fail(count <= MAILBOX_TOGETHER);
+	for (guint i = 1; i < count; i++) {
+		all[i] = (struct part){ work, parts[i], NULL };
+		all[i].thread = g_thread_try_new("part", run_part, &all[i], NULL);
+	}
+	for (guint i = 0; i < count; i++) {
+		if (!all[i].thread)
+			work(parts[i]);
+	}
+	for (guint i = 1; i < count; i++) {
+		if (all[i].thread)
+			g_thread_join(all[i].thread);
+	}
+}

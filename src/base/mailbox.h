@@ -6,3 +6,7 @@
 
 /* Runs work in a thread and then done in the main loop; work sees only data. */
 void mailbox_run(void (*work)(gpointer data), void (*done)(gpointer data), gpointer data);
+
+/* Work on each of the parts, a thread for each but the first; returns when all are done. From any thread. */
+enum { MAILBOX_TOGETHER = 4 };
+void mailbox_together(void (*work)(gpointer part), gpointer *parts, guint count);
