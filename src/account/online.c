@@ -52,14 +52,15 @@ recall_own_side(Account *account)
 	}
 }
 
-/* RFC 6121 §2.2: the roster before presence, so that what comes in finds its contact. */
+/* RFC 6121 §2.2: the roster before presence, so that what comes in finds its contact; and first of all, since a person waits for
+ * it. */
 static void
 start(Account *account)
 {
 	account->announced = false;
 	presence_clear(account);
-	carbons_enable(account->stream);
 	book_fetch(account, presence_announce);
+	carbons_enable(account->stream);
 	blocked_fetch(account);
 	ask_own_side(account);
 }

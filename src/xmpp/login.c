@@ -249,7 +249,7 @@ login_derived(Stream *stream, const Element *element)
 enum input
 login_success(Stream *stream, const Element *element)
 {
-	g_autofree char *strength = NULL;
+	g_autofree char *strength = NULL, *before = NULL;
 	GError *error = NULL;
 
 	if (!sasl_success(stream->sasl, element_text(element), &error))
@@ -264,11 +264,15 @@ login_success(Stream *stream, const Element *element)
 	stream->binding = g_strdup(sasl_binding(stream->sasl));
 	stream->proved = sasl_proved(stream->sasl);
 	strength = sasl_strength(stream->sasl);
-	stream->memory.put(stream->config.jid, KEY_STRENGTH, strength);
-	stream->memory.flush();
 	sasl_reset(stream->sasl);
 	login_header(stream, NULL);
 	parser_trust(stream->parser, true);
+	/* The disk works while the server does, and only for what is new. */
+	before = stream->memory.get(stream->config.jid, KEY_STRENGTH);
+	if (g_strcmp0(before, strength) != 0) {
+		stream->memory.put(stream->config.jid, KEY_STRENGTH, strength);
+		stream->memory.flush();
+	}
 	return INPUT_NONE;
 }
 

@@ -70,6 +70,9 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
 		transport_lose(transport, why);
 	} else if (!transport->closed) {
 		transport->written += (gsize)length;
+		/* What TLS itself says, like its tickets, never comes up to on_read(): a server with Nagle's algorithm would hold
+		 * its next words back until that is acknowledged, 40 ms later. */
+		link_acknowledge(transport->fd);
 		if (transport->written == transport->out->len) {
 			g_byte_array_set_size(transport->out, 0);
 			transport->written = 0;
