@@ -161,6 +161,18 @@ fail_start(const GError *error)
 	clock_after(0, quit_failed, NULL, NULL);
 }
 
+static gboolean
+go_online(gpointer data)
+{
+	(void)data;
+	if (app.quitting)
+		return G_SOURCE_REMOVE;
+	accounts_autoconnect();
+	for (char **command = app.options->commands; command && *command; command++)
+		cmd_run(*command, 0);
+	return G_SOURCE_REMOVE;
+}
+
 static void
 open_store(Secret *key)
 {
@@ -173,9 +185,11 @@ open_store(Secret *key)
 	convos_load();
 	app.open = true;
 	event_emit(&(Event){ .kind = EVENT_READY });
-	accounts_autoconnect();
-	for (char **command = app.options->commands; command && *command; command++)
-		cmd_run(*command, 0);
+	/* What the store knows is drawn before the network begins: the frame waits in the same queue, and came first. */
+	if (app.options->headless)
+		go_online(NULL);
+	else
+		g_idle_add_full(G_PRIORITY_DEFAULT, go_online, NULL, NULL);
 }
 
 static void
