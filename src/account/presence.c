@@ -234,7 +234,7 @@ void
 presence_announce(Account *account)
 {
 	const char *priority = account_get(account, "priority");
-	bool hidden = !strcmp(account->show, "invisible");
+	bool hidden = !strcmp(account->show, "invisible"), first = !account->announced;
 	account->presence_due = false;
 	/* RFC 6121 §4.2: who sends no presence is connected, and nobody is told. */
 	if (hidden && account->announced) {
@@ -244,6 +244,8 @@ presence_announce(Account *account)
 		presence_send(account->stream, account->show, account->status, priority ? atoi(priority) : 0);
 	account->announced = !hidden;
 	memory_put(account->jid, ANNOUNCED_KEY, hidden ? NULL : "yes");
+	if (first)
+		event_emit(&(Event){ .kind = EVENT_ANNOUNCED, .account = account->jid });
 }
 
 /* RFC 6121 §4.3: the server probes for a new session only, so in one that goes on we ask ourselves who is there. */

@@ -22,6 +22,7 @@ enum event_kind {
 	EVENT_DONE,            /* .done: the command line number seq is finished */
 	EVENT_OPTION,          /* .option: a setting changed */
 	EVENT_ACK,             /* .ack: the server has our stanzas up to this sequence (XEP-0198) */
+	EVENT_ANNOUNCED,       /* account: a new session is ready, its first presence sent; or the account is no longer invisible */
 	EVENT_CAUGHT_UP,       /* account: what the archive had for us is here (or there is no archive) */
 	EVENT_ACCOUNT,         /* account: added, changed or removed */
 	EVENT_READY,           /* the store is open, plugins and accounts are loaded */

@@ -28,7 +28,7 @@
 #define RETRY_MS 30000 /* after an archive that fails, doubled each time */
 #define RETRY_DOUBLINGS 6
 
-enum phase { PHASE_IDLE, PHASE_NEWEST, PHASE_FILL, PHASE_BACK, PHASE_AGAIN };
+enum phase { PHASE_IDLE, PHASE_EXPECTED, PHASE_NEWEST, PHASE_FILL, PHASE_BACK, PHASE_AGAIN };
 
 /* One account's way to now. */
 struct catchup {
@@ -38,7 +38,8 @@ struct catchup {
 	gint64 page_at;   /* when the first of them was said */
 	struct place place;
 	bool met_known, not_opened, filled;
-	bool done; /* once in this process, and again after each connection that was not resumed */
+	bool done;      /* once in this process, and again after each connection that was not resumed */
+	bool once_more; /* asked for while one was running */
 	guint back_pages, lost_timer;
 	guint tries, again_timer; /* in vain so far, and until the next one */
 	char *lost_after;         /* what came after it could not be kept */
@@ -70,6 +71,13 @@ static struct catchup *
 state_find(const char *account)
 {
 	return states ? g_hash_table_lookup(states, account) : NULL;
+}
+
+/* A question is with the archive. */
+static bool
+is_asking(const struct catchup *state)
+{
+	return state && state->phase > PHASE_EXPECTED;
 }
 
 static struct catchup *
@@ -192,6 +200,8 @@ has_seen(const struct catchup *state, const char *id)
 static void
 end(struct catchup *state)
 {
+	Account *account = account_find(state->account);
+
 	state->phase = PHASE_IDLE;
 	state->done = true;
 	if (!state->again_timer)
@@ -201,6 +211,8 @@ end(struct catchup *state)
 	log_info("%s: caught up", state->account);
 	event_emit(&(Event){ .kind = EVENT_CAUGHT_UP, .account = state->account });
 	older_go_on(state->account);
+	if (state->once_more && account && account_online(account))
+		catchup_start(account, false);
 }
 
 static void
@@ -407,13 +419,13 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 	const struct asked *asked = data;
 	struct catchup *state = state_find(asked->account);
 
-	if (!state || state->phase == PHASE_IDLE || asked->serial != state->serial)
+	if (!is_asking(state) || asked->serial != state->serial)
 		return;
 	if (page)
 		ask_ahead(state, page);
 	release(state, stream);
 	state = state_find(asked->account);
-	if (!state || state->phase == PHASE_IDLE)
+	if (!is_asking(state))
 		return;
 	if (page)
 		page_handlers[state->phase](state, page);
@@ -424,15 +436,29 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 /* ---- starting ---- */
 
 void
+catchup_expect(Account *account)
+{
+	struct catchup *state = state_of(account_jid(account));
+
+	state->done = false;
+	if (state->phase == PHASE_IDLE)
+		state->phase = PHASE_EXPECTED;
+}
+
+void
 catchup_start(Account *account, bool resumed)
 {
 	struct catchup *state = state_of(account_jid(account));
 
+	read_gaps(state);
+	if (is_asking(state) || (state->phase == PHASE_EXPECTED && resumed)) {
+		state->once_more |= !resumed;
+		return;
+	}
+	state->phase = PHASE_IDLE;
+	state->once_more = false;
 	if (!resumed)
 		state->done = false;
-	read_gaps(state);
-	if (state->phase != PHASE_IDLE)
-		return;
 	if (resumed && !state->tries && !outbox_oldest_doubt(state->account) && !current_gap(state)) {
 		if (!state->done)
 			end(state);
@@ -459,8 +485,9 @@ bool
 catchup_is_running(const char *account)
 {
 	const struct catchup *state = state_find(account);
+	const Account *found = account_find(account);
 
-	return state && state->phase != PHASE_IDLE;
+	return is_asking(state) || (state && state->phase == PHASE_EXPECTED && found && account_online(found));
 }
 
 const GPtrArray *
@@ -476,7 +503,7 @@ catchup_said_at(const char *account, gint64 stamp)
 {
 	const struct catchup *state = state_find(account);
 
-	return state && state->phase != PHASE_IDLE ? place_at(&state->place, stamp) : stamp;
+	return is_asking(state) ? place_at(&state->place, stamp) : stamp;
 }
 
 void
@@ -484,7 +511,7 @@ catchup_met(const char *account, const char *stanza_id, gint64 sent_at, bool kno
 {
 	struct catchup *state = state_find(account);
 
-	if (!state || state->phase == PHASE_IDLE || !stanza_id)
+	if (!is_asking(state) || !stanza_id)
 		return;
 	if (!state->page_at)
 		state->page_at = sent_at;

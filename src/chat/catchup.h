@@ -4,6 +4,8 @@
 
 #include "api/chat.h"
 
+/* A new session has begun: catchup_start() follows when its presence is sent, and until then catching up counts as running. */
+void catchup_expect(Account *account);
 /* Ask for what came since; told by EVENT_CAUGHT_UP, also when the archive fails: then it is asked again later, and later still.
  * After a resumption only what was left undone. */
 void catchup_start(Account *account, bool resumed);

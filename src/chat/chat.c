@@ -110,7 +110,21 @@ connection_changed(const Event *event)
 	if (!account || event->connection.state != CONNECTION_ONLINE)
 		return;
 	outbox_connected(account, event->connection.resumed);
-	catchup_start(account, event->connection.resumed);
+	if (event->connection.resumed)
+		catchup_start(account, true);
+	else
+		catchup_expect(account);
+}
+
+/* Only now: between an answer of the archive and the presence a message would be kept for later, and a server does not send what it
+ * keeps to somebody who asked the archive in the same session. */
+static void
+announced(const Event *event)
+{
+	Account *account = account_find(event->account);
+
+	if (account)
+		catchup_start(account, false);
 }
 
 static void
@@ -144,6 +158,7 @@ account_changed(const Event *event)
 static const struct event_watch watches[] = {
 	{ "chat: connection", EVENT_CONNECTION, connection_changed },
 	{ "chat: acknowledgement", EVENT_ACK, acknowledged },
+	{ "chat: announced", EVENT_ANNOUNCED, announced },
 	{ "chat: caught up", EVENT_CAUGHT_UP, caught_up },
 	{ "chat: trust", EVENT_TRUST, trust_changed },
 	{ "chat: accounts", EVENT_ACCOUNT, account_changed },

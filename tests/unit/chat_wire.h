@@ -681,6 +681,8 @@ set_online(bool online, bool resumed)
 	event_emit(&(Event){ .kind = EVENT_CONNECTION,
 		.account = ME,
 		.connection = { .state = online ? CONNECTION_ONLINE : CONNECTION_OFFLINE, .resumed = resumed } });
+	if (online && !resumed)
+		event_emit(&(Event){ .kind = EVENT_ANNOUNCED, .account = ME });
 }
 
 /* A new session of the server, with stream management; catch-up is left to the test. */

@@ -1211,6 +1211,26 @@ an_archive_that_fails_is_asked_again_later_and_later(void **state)
 	assert_null(question_with("urn:xmpp:mam:2"));
 }
 
+/* What comes before our presence is kept by the server for later, and one that was asked for its archive does not send it. */
+static void
+the_archive_is_asked_when_the_presence_is_sent_and_not_before(void **state)
+{
+	(void)state;
+	wire.stream->online = true;
+	event_emit(&(Event){ .kind = EVENT_CONNECTION, .account = ME, .connection = { .state = CONNECTION_ONLINE } });
+	assert_null(question_with("urn:xmpp:mam:2"));
+	event_emit(&(Event){ .kind = EVENT_ANNOUNCED, .account = ME });
+	must_ask("<before/>");
+	/* Seen again after a time as invisible, while the archive still answers. */
+	event_emit(&(Event){ .kind = EVENT_ANNOUNCED, .account = ME });
+	archive_ends(NULL, NULL, true);
+	must_ask("<before/>");
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	must_say(0, "one");
+	assert_null(question_with("urn:xmpp:mam:2"));
+}
+
 static void
 a_server_without_an_archive_is_not_asked_again(void **state)
 {
@@ -1465,6 +1485,7 @@ main(int argc, char **argv)
 		story(older_pages_keep_the_order_within_a_second),
 		story(what_was_said_after_a_live_message_stays_after_it),
 		story(an_archive_that_fails_is_asked_again_later_and_later),
+		story(the_archive_is_asked_when_the_presence_is_sent_and_not_before),
 		story(a_server_without_an_archive_is_not_asked_again),
 		story(what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it),
 		story(what_the_newest_page_could_not_open_is_tried_after_the_hole),
