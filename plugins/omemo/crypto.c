@@ -297,7 +297,7 @@ axo_error(int code)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (words[i].code == code)
 			return words[i].words;
-	return "the key store failed";
+	return "its keys could not be read or kept here";
 }
 
 signal_context *

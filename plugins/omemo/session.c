@@ -195,17 +195,18 @@ open_message(struct far_end *end, const guint8 *bytes, size_t length, struct ses
 }
 
 static bool
-used_now(const char *account, const char *peer, guint32 device, const guint8 *identity)
+used_now(const char *account, const char *peer, guint32 device, const guint8 *identity, GError **error)
 {
-	return store_run(NULL, "UPDATE omemo_keys SET last_used = ? WHERE account = ? AND peer = ? AND device = ? AND identity = ?",
+	return store_run(error,
+		       "UPDATE omemo_keys SET last_used = ? WHERE account = ? AND peer = ? AND device = ? AND identity = ?",
 		       "issib", clock_now(), account, peer, (gint64)device, identity, (size_t)KEY_LENGTH) &&
-	       store_run(NULL, "UPDATE omemo_devices SET heals = 0 WHERE account = ? AND peer = ? AND device = ? AND heals > 0",
+	       store_run(error, "UPDATE omemo_devices SET heals = 0 WHERE account = ? AND peer = ? AND device = ? AND heals > 0",
 		       "ssi", account, peer, (gint64)device);
 }
 
 static int
 open_with(const char *account, const char *peer, guint32 device, struct far_end *end, const guint8 *bytes, size_t length,
-	struct session_opened *opened)
+	struct session_opened *opened, GError **error)
 {
 	axo_auto session_record *record = NULL;
 	guint8 named[KEY_LENGTH];
@@ -220,15 +221,15 @@ open_with(const char *account, const char *peer, guint32 device, struct far_end 
 		return result;
 	if (axo_load_session(keystore_of(account), &record, &end->address) != SG_SUCCESS ||
 		!record_facts(record, opened->identity, &opened->unanswered) ||
-		!skipped_note(account, peer, device, record, end->ratchet, opened->counter, opened->unanswered, NULL))
+		!skipped_note(account, peer, device, record, end->ratchet, opened->counter, opened->unanswered, error))
 		return SG_ERR_UNKNOWN;
 	/* Where the session is there already the library does not ask whose key is named beside the message: anybody's could be.
 	 * What opened it belongs to the key of the session, and to no other. */
 	if (opened->prekey && memcmp(named, opened->identity, sizeof named) != 0)
 		return SG_ERR_INVALID_KEY;
-	if (!trust_learn(account, peer, device, opened->identity, opened->prekey, "message", &opened->trust, &opened->news, NULL))
+	if (!trust_learn(account, peer, device, opened->identity, opened->prekey, "message", &opened->trust, &opened->news, error))
 		return SG_ERR_UNKNOWN;
-	return used_now(account, peer, device, opened->identity) ? SG_SUCCESS : SG_ERR_UNKNOWN;
+	return used_now(account, peer, device, opened->identity, error) ? SG_SUCCESS : SG_ERR_UNKNOWN;
 }
 
 int
@@ -243,7 +244,7 @@ session_open(const char *account, const char *peer, guint32 device, const guint8
 		fault(error, FAULT_STORE, "the session with device %u of %s cannot be opened", device, peer);
 		return SG_ERR_NOMEM;
 	}
-	result = open_with(account, peer, device, &end, bytes, length, opened);
+	result = open_with(account, peer, device, &end, bytes, length, opened, error);
 	session_cipher_free(end.cipher);
 	if (result == SG_ERR_DUPLICATE_MESSAGE && skipped_was_dropped(account, peer, device, end.ratchet, opened->counter))
 		result = SESSION_TOO_LATE;

@@ -96,7 +96,8 @@ trust_learn(const char *account, const char *peer, guint32 device, const guint8 
 		return make_current(account, peer, device, key, error);
 	}
 	if (count_keys(account, peer, 0) >= KEYS_MAX)
-		return fault(error, FAULT_PEER, "%s shows too many devices", peer);
+		return fault(error, FAULT_PEER, "%s shows too many devices: %d keys are remembered, a new one is not taken", peer,
+			KEYS_MAX);
 	*trust = first_sight(account, peer, device, news);
 	if (*news == KEY_NEW && strcmp(account, peer) != 0 && met_together(account, peer))
 		*news = KEY_FIRST;

@@ -711,6 +711,8 @@ bench_seal(Account *from, const char *to, const char *text)
 	return node_to_xml(node);
 }
 
+char bench_why[256];
+
 enum e2ee_outcome
 bench_open(Account *to, const char *from, const char *xml, E2eeOpened *opened)
 {
@@ -724,6 +726,7 @@ bench_open(Account *to, const char *from, const char *xml, E2eeOpened *opened)
 	assert_true(store_commit(STORE_SOON, NULL));
 	assert_true(outcome == E2EE_OPENED || outcome == E2EE_NOTHING || error);
 	assert_true((outcome == E2EE_OPENED) == (opened->text != NULL));
+	g_strlcpy(bench_why, error ? error->message : "", sizeof bench_why);
 	return outcome;
 }
 

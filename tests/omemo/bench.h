@@ -55,6 +55,7 @@ bool bench_prepared_once(void);
 extern char *bench_sentence; /* of the last prepare */
 /* Prepared and sealed, or NULL. */
 char *bench_seal(Account *from, const char *to, const char *text);
+extern char bench_why[256]; /* the last one was not opened */
 enum e2ee_outcome bench_open(Account *to, const char *from, const char *xml, E2eeOpened *opened);
 /* Opens as exactly this text. */
 void bench_hears(Account *to, Account *from, const char *xml, const char *text);

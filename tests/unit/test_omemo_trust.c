@@ -344,7 +344,7 @@ endless_new_devices_are_neither_remembered_nor_told_for_ever(void **state)
 	g_autoptr(GRegex) sid = g_regex_new("sid=['\"][0-9]+['\"]", 0, 0, NULL);
 	g_autoptr(GPtrArray) history = NULL;
 	E2eeOpened opened;
-	int refused = 0;
+	int refused = 0, explained = 0;
 
 	(void)state;
 	acquaint();
@@ -355,10 +355,12 @@ endless_new_devices_are_neither_remembered_nor_told_for_ever(void **state)
 		xml = bench_seal(bob, ALICE, "hi");
 		other = g_regex_replace_literal(sid, xml, -1, 0, number, 0, NULL);
 		refused += bench_open(alice, BOB, other, &opened) == E2EE_FAILED;
+		explained += strstr(bench_why, "256 keys are remembered") != NULL;
 		e2ee_opened_clear(&opened);
 		bench_turn(7000);
 	}
 	assert_true(refused > 40);
+	assert_int_equal(explained, refused);
 	assert_true(bench_alerts->len < 60);
 	assert_true(bench_alerted("new-device"));
 	history = omemo_provider.history(alice, BOB);
