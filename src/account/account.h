@@ -14,6 +14,7 @@ void accounts_unload(void);         /* disconnects and frees all */
 void accounts_autoconnect(void);
 void accounts_set_active(bool active); /* is a person looking? (XEP-0352) */
 
+/* This, account_set() and account_remove() are on the disk when they succeed. */
 Account *account_add(const char *jid, GError **error);
 bool account_remove(Account *account, GError **error);
 /* The options of /account set: the rows of account_options. */

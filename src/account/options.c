@@ -116,6 +116,25 @@ check(const struct account_option *row, const char *value, GError **error)
 	return row->check ? row->check(value, error) : g_strdup(value);
 }
 
+static bool
+write_row(const Account *account, const char *name, const char *value, GError **error)
+{
+	return value ? store_run(error, "INSERT OR REPLACE INTO account_option (account, name, value) VALUES (?, ?, ?)", "sss",
+			       account->jid, name, value)
+		     : store_run(error, "DELETE FROM account_option WHERE account = ? AND name = ?", "ss", account->jid, name);
+}
+
+static bool
+keep(const Account *account, const char *name, const char *value, GError **error)
+{
+	if (!store_begin(error))
+		return false;
+	if (write_row(account, name, value, error))
+		return store_commit(STORE_NOW, error);
+	store_rollback();
+	return false;
+}
+
 bool
 account_set(Account *account, const char *option, const char *value, GError **error)
 {
@@ -125,11 +144,7 @@ account_set(Account *account, const char *option, const char *value, GError **er
 	g_autofree char *kept = NULL;
 	if (value && *value && !(kept = check(row, value, error)))
 		return false;
-	bool stored =
-		kept ? store_run(error, "INSERT OR REPLACE INTO account_option (account, name, value) VALUES (?, ?, ?)", "sss",
-			       account->jid, row->name, kept)
-		     : store_run(error, "DELETE FROM account_option WHERE account = ? AND name = ?", "ss", account->jid, row->name);
-	if (!stored)
+	if (!keep(account, row->name, kept, error))
 		return false;
 	if (kept)
 		g_hash_table_insert(account->options, g_strdup(row->name), g_steal_pointer(&kept));

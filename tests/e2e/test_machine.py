@@ -230,12 +230,38 @@ def test_a_disk_that_is_full_from_the_start_is_said(lab, small_disk):  # noqa: F
     small_disk.run("/account add alice@a.test autoconnect off")
     fill(small_disk)
     text = small_disk.run("/set ui.panel on", ok=None) + small_disk.run("/save", ok=None)
-    small_disk.run("/account set alice@a.test priority 7", ok=None)
+    added, changed = (is_done(small_disk, line) for line in ("/account add bob@a.test autoconnect off", "/account set alice@a.test priority 7"))
     small_disk.quit()
     (small_disk.dir / "profile" / "filler").unlink()
     again = small_disk.start()
-    assert "alice@a.test" in again.run("/account list"), text
+    listed = again.run("/account list")
+    assert "alice@a.test" in listed, text
+    assert added == ("bob@a.test" in listed), "what was said is not what was kept"
+    assert changed == (priority(again) == "7")
     assert again.quit() == 0
+
+
+def is_done(client, line):
+    return client.wait("done", seq=client.send(line))["ok"]
+
+
+def priority(client):
+    return re.search(r"^ *priority +(\S+)", client.run("/account show alice@a.test"), re.M).group(1)
+
+
+# M01
+def test_what_is_said_to_be_done_with_an_account_outlives_a_kill(lab):
+    client = lab.client("alice").start()
+    client.run("/account add alice@a.test autoconnect off")
+    client.kill()
+    client.start().run("/account set alice@a.test priority 7")
+    client.kill()
+    client.start()
+    assert priority(client) == "7"
+    client.run("/account remove alice@a.test")
+    client.kill()
+    assert "alice@a.test" not in client.start().run("/account list")
+    client.quit()
 
 
 # K03, K07: how it is started is no reason to write secrets, to write to the wrong place or to end without a word.
