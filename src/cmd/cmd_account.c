@@ -160,17 +160,31 @@ remove_it(const char *jid, GError **error)
 	return account && account_remove(account, error);
 }
 
+struct removal {
+	Reply *reply;
+	char *jid;
+};
+
+static void
+removal_free(gpointer data)
+{
+	struct removal *removal = data;
+	reply_unref(removal->reply);
+	g_free(removal->jid);
+	g_free(removal);
+}
+
 static void
 remove_said(const char *choice, gpointer data)
 {
-	const char *jid = data;
+	const struct removal *removal = data;
 	g_autoptr(GError) error = NULL;
 	if (g_strcmp0(choice, "yes"))
 		return;
-	if (remove_it(jid, &error))
-		alert(NULL, NULL, "removed", "%s is removed from here; the account on its server stays", jid);
+	if (remove_it(removal->jid, &error))
+		reply_print(removal->reply, "%s is removed from here; the account on its server stays", removal->jid);
 	else
-		alert(NULL, NULL, fault_word(error), "%s", error->message);
+		reply_fail(removal->reply, error);
 }
 
 /* In the chat that is seen, where there is one. */
@@ -179,12 +193,14 @@ ask_to_remove(const struct cmd_call *call, const char *jid)
 {
 	static const char *const choices[] = { "no", "yes", NULL };
 	Conversation *seen = call->conversation;
+	struct removal *removal = g_new(struct removal, 1);
+	*removal = (struct removal){ reply_ref(call->reply), g_strdup(jid) };
 	g_autofree char *text =
 		g_strdup_printf("remove %s from here? Its password, settings and contacts are forgotten; its messages "
 				"and keys stay in the encrypted store, the account on its server stays, too",
 			jid);
-	ask(seen ? account_jid(convo_account(seen)) : jid, seen ? convo_peer(seen) : NULL, text, choices, remove_said,
-		g_strdup(jid), g_free);
+	ask(seen ? account_jid(convo_account(seen)) : jid, seen ? convo_peer(seen) : NULL, text, choices, remove_said, removal,
+		removal_free);
 }
 
 /* Who cannot be asked is a script, and knows what it does. */

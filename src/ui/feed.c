@@ -105,6 +105,26 @@ on_change(const Event *event)
 		layout_dirty(PART_VIEW);
 }
 
+/* Somebody waits for an answer to what never left: said once, until the window is looked at. */
+static void
+on_state(const Event *event)
+{
+	const Message *message = event->message;
+	Conversation *conv = convo_find(message->account, message->conversation);
+	Window *window;
+	on_change(event);
+	if (message->state != MESSAGE_FAILED || message->direction != MESSAGE_OUT || message->hidden || !conv)
+		return;
+	window = window_make(conv, false);
+	if (!window || window == window_current() || window->activity == ACTIVITY_ALERT)
+		return;
+	window_raise(window, ACTIVITY_ALERT);
+	g_autofree char *hint = g_strdup_printf("window %u: a message to %s failed%s%s", window->number, convo_title(conv),
+		message->reason ? ": " : "", message->reason ? message->reason : "");
+	layout_hint(STYLE_ACTIVITY_ALERT, hint);
+	notice_alert();
+}
+
 static void
 on_conversation(const Event *event)
 {
@@ -460,7 +480,7 @@ const struct event_watch feed_rows[] = {
 	{ "windows", EVENT_CHAT_STATE, on_chat_state },
 	{ "windows", EVENT_MESSAGE_ADDED, on_message },
 	{ "windows", EVENT_MESSAGE_CHANGED, on_change },
-	{ "windows", EVENT_MESSAGE_STATE, on_change },
+	{ "windows", EVENT_MESSAGE_STATE, on_state },
 	{ "windows", EVENT_CONVERSATION, on_conversation },
 	{ "windows", EVENT_TRUST, on_trust },
 	{ "windows", EVENT_ALERT, on_alert },

@@ -178,3 +178,12 @@ def test_a_refused_password_is_an_error_in_words_without_a_terminal(lab, server)
     failed = client.wait("connection", account="bob@a.test", state="failed")
     assert "password is wrong" in failed["reason"]
     client.quit()
+
+
+def test_without_a_terminal_it_says_where_it_can_be_changed(lab):
+    client = lab.client("alice").start()
+    before = vault(lab).read_bytes()
+    client.run("/passphrase", ok=None)
+    assert any("start sotto in a terminal and use /passphrase there" in e["text"] for e in client.seen("error"))
+    client.quit()
+    assert vault(lab).read_bytes() == before

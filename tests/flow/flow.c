@@ -17,6 +17,7 @@
  *   peer NAME forgets | changes | remembers | rewinds    its sessions, its key, its sessions, back to those
  *   list JID NAME...      the devices announced from now on, told at once; list JID: none; list JID gone: no answer
  *   login                 adds the account and connects
+ *   rings N               the bell rang so often since the last of these lines
  *   turn MS               time passes             restart            the program ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
@@ -61,6 +62,7 @@ static struct {
 	char *folder;
 	Secret *key;
 	int terminal; /* the other end */
+	int rings;    /* bells that came out of it */
 	FakeServer *server;
 	const char *expected; /* what the server heard last */
 	GHashTable *kept;
@@ -218,10 +220,14 @@ static gboolean
 drain(int fd, GIOCondition condition, gpointer data)
 {
 	char bytes[4096];
+	gssize length = read(fd, bytes, sizeof bytes);
 
 	(void)condition;
 	(void)data;
-	return read(fd, bytes, sizeof bytes) > 0;
+
+	for (gssize i = 0; i < length; i++)
+		flow.rings += bytes[i] == '\a';
+	return length > 0;
 }
 
 static void
@@ -471,6 +477,15 @@ static void
 screen(const char *argument)
 {
 	check(is_on_screen, "screen", argument);
+}
+
+static void
+rings(const char *argument)
+{
+	settle();
+	if (flow.rings != atoi(argument))
+		give_up("it rang %d times, not %s", flow.rings, argument);
+	flow.rings = 0;
 }
 
 /* ---- devices of others ---- */
@@ -735,6 +750,7 @@ static const struct {
 	{ "key ", type_keys },
 	{ "see ", see },
 	{ "screen ", screen },
+	{ "rings ", rings },
 	{ "server expect ", server_expect },
 	{ "server send ", server_send },
 	{ "server keep ", server_keep },
