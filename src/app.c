@@ -9,6 +9,7 @@
 #include "api/log.h"
 #include "api/timer.h"
 #include "base/base.h"
+#include "base/environment.h"
 #include "base/files.h"
 #include "chat/chat.h"
 #include "chat/convo.h"
@@ -136,7 +137,7 @@ execute_again(void)
 	argv[n] = NULL;
 	/* A passphrase may be typed while nobody listens. */
 	term_hush();
-	execv("/proc/self/exe", (char **)argv);
+	execve("/proc/self/exe", (char **)argv, environment_of_user());
 	fprintf(stderr, "sotto: locked and closed; start it again to unlock (%s)\n", g_strerror(errno));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The door: arguments, and what must be true of the process before anything else runs. */
 #include "app.h"
+#include "base/environment.h"
 #include "ui/term.h"
 
 #include <fcntl.h>
@@ -22,6 +23,7 @@ static const char *const unwanted_prefixes[] = { "GIO_", "GST_", "LUA_PATH_", "L
 static void
 clear_environment(void)
 {
+	environment_save();
 	for (int i = 0; unwanted[i]; i++)
 		unsetenv(unwanted[i]);
 	g_auto(GStrv) names = g_listenv();

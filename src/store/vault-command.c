@@ -4,6 +4,7 @@
 
 #include "api/error.h"
 #include "api/timer.h"
+#include "base/environment.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -111,6 +112,15 @@ on_failed_start(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static GSubprocess *
+start(char **words, GError **error)
+{
+	g_autoptr(GSubprocessLauncher) launcher =
+		g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+	g_subprocess_launcher_set_environ(launcher, environment_of_user());
+	return g_subprocess_launcher_spawnv(launcher, (const char *const *)words, error);
+}
+
 void
 vault_run_command(const char *command_line, vault_passphrase_done done, gpointer data)
 {
@@ -121,8 +131,7 @@ vault_run_command(const char *command_line, vault_passphrase_done done, gpointer
 	command->data = data;
 	command->line = secret_new(LINE_MAX_BYTES);
 	if (g_shell_parse_argv(command_line, NULL, &words, &why))
-		command->process = g_subprocess_newv(
-			(const char *const *)words, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &why);
+		command->process = start(words, &why);
 	if (!command->process) {
 		fault(&command->error, FAULT_INPUT, "cannot run the passphrase command: %s", why->message);
 		g_idle_add(on_failed_start, command);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "ui/front.h"
@@ -80,7 +81,7 @@ spawn(GPid *pid, GError **error)
 		g_ptr_array_add(argv, *word);
 	g_ptr_array_add(argv, external.path);
 	g_ptr_array_add(argv, NULL);
-	return g_spawn_async(NULL, (char **)argv->pdata, NULL,
+	return g_spawn_async(NULL, (char **)argv->pdata, environment_of_user(),
 		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN, in_child, NULL, pid, error);
 }
 

@@ -437,13 +437,16 @@ def test_who_started_it_is_suspended_too(lab):
 def test_an_editor_of_the_users_choice(lab, terminal):
     client = lab.client("alice")
     script = client.dir / "editor"
-    script.write_text('#!/bin/sh\nread -r key; case "$1" in /dev/shm/*) ;; *) exit 1;; esac\nprintf \'second line\\n\' >> "$1"\n')
+    script.write_text('#!/bin/sh\nread -r key; case "$1" in /dev/shm/*) ;; *) exit 1;; esac\n'
+                      '[ "$GSETTINGS_BACKEND $GIO_USE_VFS" = "theirs gvfs" ] || exit 1\nprintf \'second line\\n\' >> "$1"\n')
     script.chmod(0o755)
-    client.env["EDITOR"] = str(script)
+    # Also after a lock, which starts the program anew, it runs in the environment of the user and not in ours.
+    client.env.update(EDITOR=str(script), GSETTINGS_BACKEND="theirs", GIO_USE_VFS="gvfs")
     lab.clients.remove(client)
     one = Terminal([str(lab.sotto), "--config-dir", str(client.dir / "profile")], client.env)
     try:
-        unlock(one).keys("first line", "\n", "\x1bc")
+        unlock(one).line("/lock").wait("Passphrase:")
+        unlock(one, new=False).keys("first line", "\n", "\x1bc")
         settle(one, 0.5)
         one.keys("\r").wait("> first line\n +second line").keys("!").wait("second line!")
         assert not one.modes() & Terminal.SHELL

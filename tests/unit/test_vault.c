@@ -2,6 +2,7 @@
 /* The vault: making, opening, changing, damage; passphrases from commands. */
 #include "api/error.h"
 #include "base/base.h"
+#include "base/environment.h"
 #include "base/files.h"
 #include "store/vault-private.h"
 
@@ -287,6 +288,24 @@ a_command_gives_its_first_line(void **state)
 	answer_clear(&answer);
 }
 
+/* What we change in our own environment is no business of a program of the user's. */
+static void
+a_command_gets_the_environment_that_the_user_had(void **state)
+{
+	(void)state;
+	struct answer answer = { 0 };
+	g_setenv("GSETTINGS_BACKEND", "theirs", TRUE);
+	g_setenv("GIO_EXTRA_MODULES", "/theirs", TRUE);
+	environment_save();
+	g_setenv("GSETTINGS_BACKEND", "memory", TRUE);
+	g_unsetenv("GIO_EXTRA_MODULES");
+	g_setenv("GIO_USE_VFS", "local", TRUE);
+	environment_save();
+	run_command("sh -c 'echo $GSETTINGS_BACKEND $GIO_EXTRA_MODULES $GIO_USE_VFS'", &answer);
+	assert_string_equal(secret_bytes(answer.secret), "theirs /theirs");
+	answer_clear(&answer);
+}
+
 static void
 no_keyring_is_told_at_once(void **state)
 {
@@ -322,6 +341,7 @@ main(void)
 		TEST(a_store_without_its_vault_is_not_taken_for_a_new_one),
 		TEST(a_file_that_asks_for_too_little_or_too_much_is_refused),
 		TEST(a_command_gives_its_first_line),
+		TEST(a_command_gets_the_environment_that_the_user_had),
 		TEST(no_keyring_is_told_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
