@@ -35,15 +35,6 @@ waiting_free(gpointer data)
 	g_free(waiting);
 }
 
-/* Threats J05: who is not a contact gets what a dead address gets. */
-static bool
-may_answer(const Account *account, const char *peer)
-{
-	const Contact *contact = contact_find(account, peer);
-
-	return strcmp(account_jid(account), peer) == 0 || (contact && contact_subscription(contact) != SUBSCRIPTION_NONE);
-}
-
 static void
 send_transport(Account *account, const char *peer, guint32 device)
 {
@@ -136,7 +127,7 @@ answer_now(gpointer key, gpointer value, gpointer data)
 	(void)data;
 	if (account && (!account_online(account) || answers_are_catching_up(waiting->account)))
 		return FALSE;
-	if (!account || !may_answer(account, waiting->peer))
+	if (!account || !contact_sees_us(account, waiting->peer))
 		return TRUE;
 	if (waiting->why & ANSWER_HEAL)
 		begin_heal(account, waiting);

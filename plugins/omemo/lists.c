@@ -129,6 +129,12 @@ meet(Account *account, const char *peer, const GArray *added)
 			peer, peer);
 		return;
 	}
+	/* P18: to fetch a key because a list came would tell its owner that we are here; it is fetched when we write. */
+	if (!contact_sees_us(account, peer)) {
+		alert(own, peer, "new-device", "%u NEW DEVICE%s for %s: look at %s with /omemo %s before you write", added->len,
+			added->len == 1 ? "" : "S", peer, added->len == 1 ? "it" : "them", peer);
+		return;
+	}
 	for (guint i = 0; i < added->len; i++) {
 		struct learn *learn = g_new0(struct learn, 1);
 		g_autoptr(GError) error = NULL;

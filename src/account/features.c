@@ -99,7 +99,8 @@ ask_next(void)
 	while (asked < ASKED_AT_ONCE && !g_queue_is_empty(&waiting)) {
 		struct question *question = g_queue_pop_head(&waiting);
 		Account *account = account_find(question->account);
-		if (!account || !account_online(account) || question->set->features) {
+		if (!account || !account_online(account) || question->set->features ||
+			!presence_visible_to(account_stream(account), question->full_jid)) {
 			question_free(question);
 			continue;
 		}

@@ -336,11 +336,19 @@ presence_status(const Account *account)
 /* ---- what the layers below ask ---- */
 
 static bool
-is_visible_to(Stream *stream, const char *bare_jid)
+is_visible_to(Stream *stream, const char *jid)
 {
 	const Account *account = account_of(stream);
-	bool shown = (account->announced && is_granted(account, bare_jid)) || g_hash_table_contains(account->shown, bare_jid);
-	return shown && !contact_blocked(account, bare_jid);
+	g_autofree char *bare = jid_bare(jid);
+	bool shown = (account->announced && is_granted(account, bare)) || g_hash_table_contains(account->shown, bare);
+	/* A device alone may be blocked, too (XEP-0191 §5). */
+	return shown && !contact_blocked(account, jid);
+}
+
+bool
+contact_sees_us(const Account *account, const char *jid)
+{
+	return presence_visible_to(account->stream, jid);
 }
 
 static guint announce_timer;

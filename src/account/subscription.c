@@ -94,7 +94,9 @@ burst_over(gpointer data)
 static void
 take_request(Account *account, const char *jid)
 {
-	if (g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, NULL))
+	/* Not every server keeps the blocked away, and what we granted in advance was before that. */
+	if (contact_blocked(account, jid) || !strcmp(jid, account->jid) ||
+		g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, NULL))
 		return;
 	if (g_hash_table_contains(account->allowed, jid)) {
 		subscription_disallow(account, jid);

@@ -21,6 +21,9 @@ PUBLIC const Contact *contact_find(const Account *account, const char *jid);
 PUBLIC const char *contact_jid(const Contact *contact);
 PUBLIC const char *contact_name(const Contact *contact); /* the roster's name, else the JID; remote text */
 PUBLIC enum subscription contact_subscription(const Contact *contact);
+/* May this address learn that we are here? Only who sees our presence now: not strangers, the blocked, those whom we merely see,
+ * and nobody while we are invisible, but whom we showed ourselves; our own devices always. */
+PUBLIC bool contact_sees_us(const Account *account, const char *jid);
 /* Calls visit for every contact of the roster. */
 PUBLIC void contact_each(const Account *account, void (*visit)(const Contact *contact, gpointer data), gpointer data);
 /* Say yes to a contact who asked to see our presence (EVENT_SUBSCRIPTION "request"). */

@@ -73,18 +73,12 @@ message_signal(Account *account, enum signal_kind kind, const char *to, Node *co
 		return false;
 	if (!is_allowed(&kinds[kind], stanza_root(read)))
 		return fault(error, FAULT_INPUT, "a signal of this kind may not hold <%s>", element_name(stanza_root(read)));
+	/* Whatever was begun when they still saw us. */
+	if (!contact_sees_us(account, to))
+		return fault(error, FAULT_INPUT, "%s may not learn that you are here", to);
 	if (!account_online(account) || !stream_send(account_stream(account), g_steal_pointer(&node)))
 		return fault(error, FAULT_OFFLINE, "%s is offline", account_jid(account));
 	return true;
-}
-
-static bool
-may_know(const Account *account, const char *peer)
-{
-	const Contact *contact = contact_find(account, peer);
-
-	return contact &&
-	       (contact_subscription(contact) == SUBSCRIPTION_FROM || contact_subscription(contact) == SUBSCRIPTION_BOTH);
 }
 
 static Node *
@@ -153,7 +147,7 @@ signal_delivered(Conversation *conv, const Message *message, const char *to)
 	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id ||
 		!message->body)
 		return;
-	if (!account || !may_know(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
+	if (!account || !contact_sees_us(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
 		return;
 	receipt = g_new0(struct receipt, 1);
 	receipt->account = g_strdup(account_jid(account));
@@ -189,7 +183,8 @@ signal_displayed(Conversation *conv, const char *wire_id, bool sealed)
 {
 	Account *account = convo_account(conv);
 
-	if (!account || !(sealed ? chat_settings.markers_sealed : chat_settings.markers) || !may_know(account, convo_peer(conv)))
+	if (!account || !(sealed ? chat_settings.markers_sealed : chat_settings.markers) ||
+		!contact_sees_us(account, convo_peer(conv)))
 		return;
 	message_signal(account, SIGNAL_MARKER, convo_peer(conv), named("displayed", "urn:xmpp:chat-markers:0", wire_id), NULL);
 }
@@ -241,7 +236,7 @@ convo_typing(Conversation *conv, bool is_typing)
 	was = g_hash_table_contains(typing, conv);
 	if (was)
 		stop(conv);
-	if (!account || !account_online(account) || !may_know(account, convo_peer(conv)))
+	if (!account || !account_online(account) || !contact_sees_us(account, convo_peer(conv)))
 		return;
 	if (!(sealed ? chat_settings.states_sealed : chat_settings.states))
 		return;

@@ -10,7 +10,7 @@
 #include "xmpp/stream.h"
 
 static const char *const shows[] = { "online", "chat", "away", "xa", "dnd" };
-static bool (*visible_check)(Stream *stream, const char *bare_jid);
+static bool (*visible_check)(Stream *stream, const char *jid);
 
 const char *
 presence_show_word(const char *word)
@@ -92,7 +92,7 @@ presence_send_subscription(Stream *stream, const char *to, const char *type)
 }
 
 void
-presence_set_visible_check(bool (*visible)(Stream *stream, const char *bare_jid))
+presence_set_visible_check(bool (*visible)(Stream *stream, const char *jid))
 {
 	visible_check = visible;
 }
@@ -106,8 +106,7 @@ presence_visible_to(Stream *stream, const char *jid)
 	const char *domain = strchr(own, '@');
 	if (!strcmp(jid, domain ? domain + 1 : own))
 		return true;
-	g_autofree char *bare = jid_bare(jid);
-	return visible_check && visible_check(stream, bare);
+	return visible_check && visible_check(stream, jid);
 }
 
 bool

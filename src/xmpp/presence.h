@@ -27,7 +27,7 @@ bool presence_send_subscription(Stream *stream, const char *to, const char *type
 const char *presence_show_word(const char *word);
 
 /* P18: may this address know that we are online? Set once by account; our own devices and server always may. */
-void presence_set_visible_check(bool (*visible)(Stream *stream, const char *bare_jid));
+void presence_set_visible_check(bool (*visible)(Stream *stream, const char *jid));
 bool presence_visible_to(Stream *stream, const char *jid);
 /* The same for a question that arrived: it is left to the route's answer of a dead address when this is false. */
 bool presence_may_answer(Stream *stream, const Element *stanza);

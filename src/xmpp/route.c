@@ -27,12 +27,30 @@ route_set_skipped(void (*skipped)(Stream *stream, const char *kind, const char *
 	on_skipped = skipped;
 }
 
-void
-route_stanza_skipped(Stream *stream, const char *kind, const char *from, const char *id, const char *why)
+static bool
+asks(const Element *iq)
 {
-	log_warning("%s: a %s was not looked at: %s", stream_jid(stream), kind, why);
+	const char *type = element_attr(iq, "type");
+
+	return element_is(iq, "iq", NULL) && (g_strcmp0(type, "get") == 0 || g_strcmp0(type, "set") == 0);
+}
+
+/* What a server says in the name of an address that is not there (RFC 6121 §8.5.3.2.3): a stranger learns nothing, neither from
+ * what we answer nor from a silence where a dead address would not be silent. */
+static void
+answer_as_dead(Stream *stream, const Element *iq)
+{
+	if (asks(iq) && element_attr(iq, "id"))
+		iq_error(stream, iq, "cancel", "service-unavailable");
+}
+
+void
+route_stanza_skipped(Stream *stream, const Element *root, const char *why)
+{
+	log_warning("%s: a %s was not looked at: %s", stream_jid(stream), element_name(root), why);
+	answer_as_dead(stream, root);
 	if (on_skipped)
-		on_skipped(stream, kind, from, id, why);
+		on_skipped(stream, element_name(root), element_attr(root, "from"), element_attr(root, "id"), why);
 }
 
 /* ---- the provenance gate ---- */
@@ -210,16 +228,11 @@ normalise(Stanza *stanza, const char *name)
 static void
 route_iq(Stream *stream, const Element *iq)
 {
-	const char *type = element_attr(iq, "type");
-	bool asks = g_strcmp0(type, "get") == 0 || g_strcmp0(type, "set") == 0;
-
-	if (!asks) {
+	if (!asks(iq)) {
 		if (!iq_answered(stream, iq))
 			log_debug("%s: an answer that nobody asked for", stream_jid(stream));
-	} else if (element_attr(iq, "id") && element_first(iq) && !offer(stream, iq)) {
-		/* What a server says in the name of an address that is not there (RFC 6121 §8.5.3.2.3): a stranger learns nothing.
-		 */
-		iq_error(stream, iq, "cancel", "service-unavailable");
+	} else if (!element_attr(iq, "id") || !element_first(iq) || !offer(stream, iq)) {
+		answer_as_dead(stream, iq);
 	}
 }
 
@@ -230,6 +243,7 @@ route_stanza(Stream *stream, Stanza *stanza)
 
 	if (!normalise(stanza, "from") || !normalise(stanza, "to")) {
 		log_warning("%s: a %s from no valid address was dropped", stream_jid(stream), element_name(root));
+		answer_as_dead(stream, root);
 		return;
 	}
 	if (element_is(root, "iq", NULL))

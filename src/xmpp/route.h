@@ -9,4 +9,4 @@ void route_stanza(Stream *stream, Stanza *stanza);
 void route_set_contact_check(bool (*is_contact)(Stream *stream, const char *bare_jid));
 /* A stanza that the admission parser skipped (too deep, too large): name, its from and id where known. Set once by chat. */
 void route_set_skipped(void (*skipped)(Stream *stream, const char *kind, const char *from, const char *id, const char *why));
-void route_stanza_skipped(Stream *stream, const char *kind, const char *from, const char *id, const char *why);
+void route_stanza_skipped(Stream *stream, const Element *root, const char *why);

@@ -170,8 +170,7 @@ session_stanza(Stream *stream, const Element *element)
 	bool counts = stream->sm.counting;
 
 	if (stream->skipped)
-		route_stanza_skipped(
-			stream, element_name(element), element_attr(element, "from"), element_attr(element, "id"), stream->skipped);
+		route_stanza_skipped(stream, element, stream->skipped);
 	else
 		route_stanza(stream, stream->current);
 	if (counts && stream->sm.counting && !stream->sm.lost)

@@ -104,6 +104,12 @@ contact_subscription(const Contact *contact)
 	return contact ? SUBSCRIPTION_BOTH : SUBSCRIPTION_NONE;
 }
 
+bool
+contact_sees_us(const Account *account, const char *jid)
+{
+	return !strangers || strcmp(account->jid, jid) == 0;
+}
+
 const char *
 convo_peer(const Conversation *conv)
 {

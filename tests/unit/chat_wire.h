@@ -93,11 +93,14 @@ write_xml(Stream *stream, char *xml)
 	g_ptr_array_add(wire.out, xml);
 }
 
+/* Presence is not looked at here. */
 bool
 stream_send(Stream *stream, Node *node)
 {
-	if (stream->online && !wire.deaf)
-		write_xml(stream, node_to_xml(node));
+	g_autofree char *xml = node_to_xml(node);
+
+	if (stream->online && !wire.deaf && !g_str_has_prefix(xml, "<presence"))
+		write_xml(stream, g_steal_pointer(&xml));
 	node_free(node);
 	return stream->online && !wire.deaf;
 }
@@ -682,7 +685,7 @@ set_online(bool online, bool resumed)
 		.account = ME,
 		.connection = { .state = online ? CONNECTION_ONLINE : CONNECTION_OFFLINE, .resumed = resumed } });
 	if (online && !resumed)
-		event_emit(&(Event){ .kind = EVENT_ANNOUNCED, .account = ME });
+		close_question(question_with("jabber:iq:roster"), NULL, NULL);
 }
 
 /* A new session of the server, with stream management; catch-up is left to the test. */

@@ -210,6 +210,8 @@ says(const char *xml)
 	while ((item = parser_take(parser, &stanza, &why)) != PARSER_NOTHING) {
 		if (item == PARSER_STANZA)
 			route_stanza(wire_stream ? wire_stream : account_stream(account), stanza);
+		else if (item == PARSER_SKIPPED)
+			route_stanza_skipped(wire_stream ? wire_stream : account_stream(account), stanza_root(stanza), why);
 		stanza_unref(stanza);
 	}
 	parser_free(parser);
