@@ -182,6 +182,7 @@ batch_lost(void)
 {
 	const GPtrArray *accounts = account_list();
 
+	signal_lost();
 	for (guint i = 0; i < accounts->len; i++)
 		if (!stream_session(account_stream(accounts->pdata[i])))
 			catchup_lost(accounts->pdata[i]);

@@ -6,6 +6,7 @@
 #include "api/event.h"
 #include "api/jid.h"
 #include "api/log.h"
+#include "api/store.h"
 #include "api/timer.h"
 #include "base/text.h"
 #include "chat/catchup.h"
@@ -280,7 +281,13 @@ convo_set_seal(Conversation *conv, enum convo_seal seal, GError **error)
 
 	if (seal == conv->seal)
 		return true;
-	if (!archive_set_seal(conv->row, seal, name, error))
+	if (!store_begin(error))
+		return false;
+	if (!archive_set_seal(conv->row, seal, name, error)) {
+		store_rollback();
+		return false;
+	}
+	if (!store_commit(STORE_NOW, error))
 		return false;
 	set_seal(conv, seal, name);
 	convo_note(conv, seal == CONVO_READABLE ? "encryption is off from here on: both servers can read what is written"

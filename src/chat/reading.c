@@ -47,16 +47,18 @@ convo_received(Conversation *conv, const Message *message)
 	conv->markable_seal = message->seal != NULL;
 }
 
-static void
+static bool
 set_read(Conversation *conv, gint64 up_to)
 {
 	g_autoptr(GError) error = NULL;
 
 	conv->unread = 0;
 	conv->read_up_to = up_to;
-	if (!archive_set_read(conv->row, up_to, &error))
+	bool kept = archive_set_read(conv->row, up_to, &error);
+	if (!kept)
 		log_warning("what was read is not kept: %s", error->message);
 	convo_changed(conv);
+	return kept;
 }
 
 void
@@ -64,8 +66,8 @@ convo_seen(Conversation *conv)
 {
 	if (!conv->unread)
 		return;
-	set_read(conv, MAX(conv->read_up_to, conv->last_at));
-	if (conv->markable)
+	bool kept = set_read(conv, MAX(conv->read_up_to, conv->last_at));
+	if (conv->markable && kept)
 		signal_displayed(conv, conv->markable, conv->markable_seal);
 	g_clear_pointer(&conv->markable, g_free);
 }

@@ -11,6 +11,7 @@
 #include "chat/chat.h"
 #include "chat/convo.h"
 #include "chat/seal.h"
+#include "store/db.h"
 #include "xmpp/stream.h"
 
 #include <string.h>
@@ -90,24 +91,77 @@ named(const char *name, const char *ns, const char *id)
 	return node;
 }
 
-/* ---- receipts ---- */
+/* ---- what says "I have it": true only when the disk has it ---- */
 
-struct receipt {
+struct word {
+	enum signal_kind kind;
 	char *account, *to, *id;
 };
 
-static GPtrArray *receipts; /* that wait for the batch to be durable */
+static GPtrArray *waiting, *due; /* for the batch; to be sent */
+static guint timer;
 
 static void
-receipt_free(gpointer data)
+word_free(gpointer data)
 {
-	struct receipt *receipt = data;
+	struct word *word = data;
 
-	g_free(receipt->account);
-	g_free(receipt->to);
-	g_free(receipt->id);
-	g_free(receipt);
+	g_free(word->account);
+	g_free(word->to);
+	g_free(word->id);
+	g_free(word);
 }
+
+static void
+send_due(gpointer data)
+{
+	g_autoptr(GPtrArray) words = g_steal_pointer(&due);
+
+	(void)data;
+	timer = 0;
+	for (guint i = 0; words && i < words->len; i++) {
+		const struct word *word = g_ptr_array_index(words, i);
+		const struct kind *kind = &kinds[word->kind];
+		Account *account = account_find(word->account);
+
+		if (account)
+			message_signal(account, word->kind, word->to, named(kind->names[0], kind->ns, word->id), NULL);
+	}
+}
+
+/* Not within the commit: the outbox commits the number of the next stanza, and that must be its own. */
+void
+signal_flush(void)
+{
+	if (waiting && due)
+		g_ptr_array_extend_and_steal(due, g_steal_pointer(&waiting));
+	else if (waiting)
+		due = g_steal_pointer(&waiting);
+	if (due && !timer)
+		timer = clock_after(0, send_due, NULL, NULL);
+}
+
+/* What they are for comes again, and they with it. */
+void
+signal_lost(void)
+{
+	g_clear_pointer(&waiting, g_ptr_array_unref);
+}
+
+static void
+say_when_durable(enum signal_kind kind, const Account *account, const char *to, const char *id)
+{
+	struct word *word = g_new(struct word, 1);
+
+	*word = (struct word){ .kind = kind, .account = g_strdup(account_jid(account)), .to = g_strdup(to), .id = g_strdup(id) };
+	if (!waiting)
+		waiting = g_ptr_array_new_with_free_func(word_free);
+	g_ptr_array_add(waiting, word);
+	if (!db_is_pending())
+		signal_flush();
+}
+
+/* ---- receipts and markers ---- */
 
 /* A bucket per peer: whoever sends faster gets no receipts for the rest. */
 static bool
@@ -141,7 +195,6 @@ void
 signal_delivered(Conversation *conv, const Message *message, const char *to)
 {
 	Account *account = convo_account(conv);
-	struct receipt *receipt;
 
 	/* XEP-0184 §5.4: only when it is first received, so neither for copies nor from the archive. */
 	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id ||
@@ -149,33 +202,7 @@ signal_delivered(Conversation *conv, const Message *message, const char *to)
 		return;
 	if (!account || !contact_sees_us(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
 		return;
-	receipt = g_new0(struct receipt, 1);
-	receipt->account = g_strdup(account_jid(account));
-	receipt->to = g_strdup(to);
-	receipt->id = g_strdup(message->wire_id);
-	if (!receipts)
-		receipts = g_ptr_array_new_with_free_func(receipt_free);
-	g_ptr_array_add(receipts, receipt);
-}
-
-static guint flushing;
-
-static void
-send_receipts(gpointer data)
-{
-	g_autoptr(GPtrArray) due = g_steal_pointer(&receipts);
-
-	(void)data;
-	flushing = 0;
-
-	for (guint i = 0; due && i < due->len; i++) {
-		const struct receipt *receipt = g_ptr_array_index(due, i);
-		Account *account = account_find(receipt->account);
-
-		if (account)
-			message_signal(
-				account, SIGNAL_RECEIPT, receipt->to, named("received", "urn:xmpp:receipts", receipt->id), NULL);
-	}
+	say_when_durable(SIGNAL_RECEIPT, account, to, message->wire_id);
 }
 
 void
@@ -186,15 +213,7 @@ signal_displayed(Conversation *conv, const char *wire_id, bool sealed)
 	if (!account || !(sealed ? chat_settings.markers_sealed : chat_settings.markers) ||
 		!contact_sees_us(account, convo_peer(conv)))
 		return;
-	message_signal(account, SIGNAL_MARKER, convo_peer(conv), named("displayed", "urn:xmpp:chat-markers:0", wire_id), NULL);
-}
-
-/* Not within the commit: the outbox commits the number of the next stanza, and that must be its own. */
-void
-signal_flush(void)
-{
-	if (receipts && !flushing)
-		flushing = clock_after(0, send_receipts, NULL, NULL);
+	say_when_durable(SIGNAL_MARKER, account, convo_peer(conv), wire_id);
 }
 
 /* ---- chat states ---- */

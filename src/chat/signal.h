@@ -8,4 +8,5 @@
 void signal_delivered(Conversation *conv, const Message *message, const char *to);
 void signal_displayed(Conversation *conv, const char *wire_id, bool sealed);
 void signal_flush(void);                /* after a durable commit */
+void signal_lost(void);                 /* after a batch was lost */
 void signal_forget(Conversation *conv); /* before it is freed */

@@ -186,6 +186,21 @@ db_flush(void)
 		make_durable(NULL);
 }
 
+bool
+db_is_pending(void)
+{
+	return batch.open;
+}
+
+bool
+store_flush(GError **error)
+{
+	if (!batch.depth)
+		return make_durable(error);
+	batch.now = true;
+	return true;
+}
+
 /* One more caller of this batch was served. */
 static bool
 finish(bool now, GError **error)
@@ -274,6 +289,9 @@ undo_part(void)
 			report_lost("a change could not be undone alone");
 			drop_batch();
 			tell_lost();
+		} else if (!batch.depth && batch.now && !batch.timer) {
+			/* It was time within this change; not in the middle of what undid it. */
+			batch.timer = clock_after(0, time_is_up, NULL, NULL);
 		}
 	}
 }

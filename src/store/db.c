@@ -295,6 +295,8 @@ db_close(void)
 bool
 db_checkpoint(GError **error)
 {
+	if (!db_need_open(error))
+		return false;
 	int status = sqlite3_wal_checkpoint_v2(db.sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return status == SQLITE_OK || db_fault(error, "write to");
 }

@@ -18,6 +18,7 @@ bool db_open(const char *path, const Secret *key, GError **error);
 bool db_migrate(GError **error); /* again, for the rows that a plugin brought */
 void db_close(void);             /* commits, checkpoints, wipes */
 void db_flush(void);             /* make the running batch durable now */
+bool db_is_pending(void);        /* something waits for its commit */
 /* Called right after each durable commit, in order of registration: acknowledgements wait for it. */
 void db_on_commit(void (*call)(void));
 /* Called when changes that were already told "ok" (STORE_SOON) are undone because their commit failed: nothing of the batch may

@@ -28,12 +28,26 @@ session_features(Stream *stream, const Element *element)
 
 /* ---- taking up again ---- */
 
+/* Whoever resumes acknowledges: what was counted is made durable first. What can't be is asked for again and counted then. */
+static void
+settle_before_resuming(Stream *stream)
+{
+	struct sm *sm = &stream->sm;
+
+	if (sm->handled == sm->durable)
+		return;
+	sm_save(sm, stream->config.jid, &stream->memory);
+	stream->memory.flush();
+	sm->handled = sm->saved = sm->durable;
+}
+
 enum input
 session_resume(Stream *stream, const Element *element)
 {
+	settle_before_resuming(stream);
 	g_autofree char *id = g_markup_escape_text(stream->sm.id, -1);
 	g_autofree char *xml = g_strdup_printf(
-		"<resume xmlns='" NS_SM "' h='%" G_GUINT32_FORMAT "' previd='%s'/>", (guint32)stream->sm.handled, id);
+		"<resume xmlns='" NS_SM "' h='%" G_GUINT32_FORMAT "' previd='%s'/>", (guint32)stream->sm.durable, id);
 
 	(void)element;
 	stream->sm.resuming = true;
@@ -224,7 +238,7 @@ session_ack(Stream *stream, const Element *element)
 static void
 acknowledge(Stream *stream)
 {
-	g_autofree char *xml = g_strdup_printf("<a xmlns='" NS_SM "' h='%" G_GUINT32_FORMAT "'/>", (guint32)stream->sm.saved);
+	g_autofree char *xml = g_strdup_printf("<a xmlns='" NS_SM "' h='%" G_GUINT32_FORMAT "'/>", (guint32)stream->sm.durable);
 
 	stream->sm.owing = false;
 	clock_cancel(stream->owing_timer);
@@ -275,11 +289,12 @@ stream_batch_lost(void)
 		Stream *stream = g_ptr_array_index(streams(), i);
 		GError *error = NULL;
 		stream->sm.owing = false;
+		/* Also while the link is down: the next one begins with this count. */
+		stream->sm.handled = stream->sm.saved = stream->sm.durable;
 		if (!stream->sm.counting || stream->sm.lost)
 			continue;
 		/* The stanza in whose middle we may stand counts no more either. */
 		stream->sm.lost = true;
-		stream->sm.handled = stream->sm.saved = stream->sm.durable;
 		stream->retry_least_ms = LOST_BATCH_MS;
 		fault(&error, FAULT_STORE, "what arrived could not be stored, it will be asked for again");
 		machine_step(stream, machine_lose(stream, error, NULL, true), NULL);

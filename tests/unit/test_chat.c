@@ -876,8 +876,42 @@ only_contacts_who_see_us_get_receipts(void **state)
 	convo_typing(convo_get(me(), EVE), true);
 	out_times("to=\"" EVE, 0);
 	convo_seen(bob());
+	out_times("<displayed", 0); /* not before it is durable */
+	clock_turn(100);
 	out_times("<displayed id=\"b1\"", 1);
 	assert_int_equal(convo_unread(bob()), 0);
+}
+
+/* As on a full disk: SQLite gives the whole transaction up. */
+static void
+lose_batch(void)
+{
+	assert_true(db_is_pending());
+	assert_false(store_run(
+		NULL, "INSERT OR ROLLBACK INTO schema_version (name, version) SELECT name, version FROM schema_version", ""));
+	assert_false(db_is_pending());
+}
+
+/* M03: the batch is lost with the words that wait for it; those of a message that is durable stay. */
+static void
+what_is_lost_was_neither_received_nor_displayed(void **state)
+{
+	(void)state;
+	log_in_and_catch_up("s1");
+	bob_says("id='b1'", "<body>kept</body><request xmlns='urn:xmpp:receipts'/>");
+	db_flush();
+	bob_says("id='b2'", "<body>lost</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/>");
+	convo_seen(bob());
+	lose_batch();
+	clock_turn(100);
+	db_flush();
+	clock_turn(100);
+	out_times("<received id=\"b1\"", 1);
+	out_times("<received id=\"b2\"", 0);
+	out_times("<displayed", 0);
+	bob_says("id='b3'", "<body>after</body><request xmlns='urn:xmpp:receipts'/>");
+	clock_turn(100);
+	out_times("<received id=\"b3\"", 1);
 }
 
 static void
@@ -1471,6 +1505,7 @@ main(int argc, char **argv)
 		story(a_readable_message_in_a_sealed_chat_is_shown_and_told),
 		story(what_no_plugin_opens_is_kept_and_opened_when_one_comes),
 		story(only_contacts_who_see_us_get_receipts),
+		story(what_is_lost_was_neither_received_nor_displayed),
 		story(a_flood_of_receipt_requests_is_bounded),
 		story(typing_is_told_in_readable_chats_only),
 		story(a_skipped_stanza_leaves_one_line),

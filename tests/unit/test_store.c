@@ -270,6 +270,48 @@ a_batch_is_durable_after_5_ms_or_50_commits_or_at_once(void **state)
 }
 
 static void
+a_batch_whose_time_came_within_an_undone_change_waits_no_longer(void **state)
+{
+	(void)state;
+	open_store();
+	committed = 0;
+	add("kept");
+	assert_true(store_begin(NULL));
+	add("undone");
+	clock_turn(5);
+	assert_int_equal(committed, 0);
+	store_rollback();
+	clock_turn(1);
+	assert_int_equal(committed, 1);
+	assert_int_equal(count_after_death(), 2);
+}
+
+static void
+what_joined_the_batch_can_be_made_durable_with_its_fault(void **state)
+{
+	(void)state;
+	open_store();
+	committed = 0;
+	assert_true(store_flush(NULL));
+	assert_int_equal(committed, 0);
+	add("one");
+	assert_true(db_is_pending());
+	assert_true(store_flush(NULL));
+	assert_false(db_is_pending());
+	assert_int_equal(committed, 1);
+	assert_int_equal(count_after_death(), 2);
+}
+
+static void
+a_closed_store_has_no_log_to_empty(void **state)
+{
+	(void)state;
+	g_autoptr(GError) error = NULL;
+	assert_false(db_checkpoint(&error));
+	assert_true(g_error_matches(error, FAULT, FAULT_STORE));
+}
+
+static void
 the_timer_does_not_commit_a_change_that_is_not_finished(void **state)
 {
 	(void)state;
@@ -644,6 +686,9 @@ main(int count_arguments, char **arguments)
 		TEST(an_inner_rollback_undoes_only_the_inner_part),
 		TEST(a_rollback_in_a_batch_leaves_what_was_finished_before),
 		TEST(a_batch_is_durable_after_5_ms_or_50_commits_or_at_once),
+		TEST(a_batch_whose_time_came_within_an_undone_change_waits_no_longer),
+		TEST(what_joined_the_batch_can_be_made_durable_with_its_fault),
+		TEST(a_closed_store_has_no_log_to_empty),
 		TEST(the_timer_does_not_commit_a_change_that_is_not_finished),
 		TEST(nobody_else_can_open_the_profile),
 		TEST(the_file_is_private_and_not_readable_without_the_key),

@@ -210,6 +210,59 @@ what_a_full_disk_lost_is_not_acknowledged_and_comes_again(void **state) /* M03 *
 	assert_non_null(strstr(fake_server_received(SERVER), "h='0' previd"));
 }
 
+/* "hi" is counted and the link is cut, before the server asks for the count. */
+static void
+count_one_and_cut(void)
+{
+	online_log_in();
+	fake_server_send(SERVER, "<message from='bob@good.test/1'><body>hi</body></message>");
+	fake_server_turn(20);
+	fake_server_cut(SERVER);
+	assert_true(online_reach(CONNECTION_FAILED));
+}
+
+static void
+resume(const char *h)
+{
+	stream_network_changed();
+	assert_true(online_reach(CONNECTION_ONLINE));
+	assert_true(online.resumed);
+	assert_non_null(strstr(fake_server_received(SERVER), h));
+}
+
+static void
+resuming_makes_durable_what_it_counts(void **state) /* M03 */
+{
+	(void)state;
+	count_one_and_cut();
+	int before = (int)online.flushes;
+	resume("h='1' previd");
+	assert_int_equal(online.flushes, before + 1);
+	assert_true(g_str_has_suffix(g_hash_table_lookup(online.remembered, "session"), "\n1"));
+}
+
+static void
+resuming_counts_nothing_that_is_not_durable(void **state) /* M03 */
+{
+	(void)state;
+	count_one_and_cut();
+	online.slow_disk = true;
+	resume("h='0' previd");
+	/* It comes again, and only then it counts. */
+	online.slow_disk = false;
+	fake_server_send(SERVER, "<message from='bob@good.test/1'><body>hi</body></message><r xmlns='urn:xmpp:sm:3'/>");
+	assert_non_null(fake_server_wait(SERVER, "h=\"1\""));
+}
+
+static void
+what_was_lost_while_the_link_is_down_comes_again(void **state) /* M03 */
+{
+	(void)state;
+	count_one_and_cut();
+	stream_batch_lost();
+	resume("h='0' previd");
+}
+
 static void
 a_cut_is_mended_by_resuming_and_nothing_is_lost(void **state)
 {
@@ -426,6 +479,9 @@ main(void)
 		T(acknowledged_stanzas_are_told),
 		T(the_answer_waits_until_what_it_counts_is_durable),
 		T(what_a_full_disk_lost_is_not_acknowledged_and_comes_again),
+		T(resuming_makes_durable_what_it_counts),
+		T(resuming_counts_nothing_that_is_not_durable),
+		T(what_was_lost_while_the_link_is_down_comes_again),
 		T(a_cut_is_mended_by_resuming_and_nothing_is_lost),
 		T(a_killed_process_is_resumed_by_the_next),
 		T(a_refused_resume_becomes_a_new_session),
