@@ -892,6 +892,19 @@ lose_batch(void)
 	assert_false(db_is_pending());
 }
 
+/* M03 */
+static void
+switching_sealing_outlives_a_lost_batch(void **state)
+{
+	(void)state;
+	log_in_and_catch_up("s1");
+	assert_true(convo_set_seal(bob(), CONVO_READABLE, NULL));
+	lose_batch();
+	g_autoptr(Rows) rows = store_select(NULL, "SELECT seal FROM archive_conversation WHERE peer = ?", "s", BOB);
+	assert_true(rows_next(rows));
+	assert_int_equal(rows_int(rows, 0), CONVO_READABLE);
+}
+
 /* M03: the batch is lost with the words that wait for it; those of a message that is durable stay. */
 static void
 what_is_lost_was_neither_received_nor_displayed(void **state)
@@ -1505,6 +1518,7 @@ main(int argc, char **argv)
 		story(a_readable_message_in_a_sealed_chat_is_shown_and_told),
 		story(what_no_plugin_opens_is_kept_and_opened_when_one_comes),
 		story(only_contacts_who_see_us_get_receipts),
+		story(switching_sealing_outlives_a_lost_batch),
 		story(what_is_lost_was_neither_received_nor_displayed),
 		story(a_flood_of_receipt_requests_is_bounded),
 		story(typing_is_told_in_readable_chats_only),
