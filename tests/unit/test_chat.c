@@ -919,11 +919,11 @@ what_is_lost_was_neither_received_nor_displayed(void **state)
 	clock_turn(100);
 	db_flush();
 	clock_turn(100);
+	bob_says("id='b3'", "<body>after</body><request xmlns='urn:xmpp:receipts'/>");
+	clock_turn(100);
 	out_times("<received id=\"b1\"", 1);
 	out_times("<received id=\"b2\"", 0);
 	out_times("<displayed", 0);
-	bob_says("id='b3'", "<body>after</body><request xmlns='urn:xmpp:receipts'/>");
-	clock_turn(100);
 	out_times("<received id=\"b3\"", 1);
 }
 
