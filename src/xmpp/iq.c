@@ -212,12 +212,16 @@ iq_answered(Stream *stream, const Element *iq)
 {
 	const char *id = element_attr(iq, "id"), *type = element_attr(iq, "type");
 	struct question *question = id && questions ? g_hash_table_lookup(questions, id) : NULL;
+	bool good = g_strcmp0(type, "result") == 0;
 
+	/* RFC 6120 §8.2.3 knows no third kind: it would end the question with an answer that is none. */
+	if (!good && g_strcmp0(type, "error") != 0)
+		return false;
 	if (!question || question->stream != stream || !may_answer(question, element_attr(iq, "from")))
 		return false;
 	take(question);
 	watch_off();
-	if (g_strcmp0(type, "result") == 0) {
+	if (good) {
 		finish(question, iq, NULL);
 	} else {
 		g_autoptr(GError) error = NULL;

@@ -331,6 +331,111 @@ a_lost_session_ends_its_questions_and_a_resumed_one_keeps_them(void **state)
 	assert_string_equal(answer_code, "offline");
 }
 
+#define COND(name) "<" name " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+
+static void
+odd_answers_are_one_answer_or_none(void **state) /* A05 */
+{
+	(void)state;
+	enum { NONE, RESULT, ERROR };
+	static const struct {
+		const char *attributes, *inside; /* {id}: ours */
+		int is;
+		const char *condition, *code;
+	} cases[] = {
+		{ "id='{id}' from='bob@b.test' type='result'", "", RESULT, NULL, "" },
+		{ "id='{id}' from='bob@b.test' type='result'", "<a xmlns='urn:x'/><query xmlns='urn:q'/>", RESULT, NULL, "" },
+		{ "id='{id}' from='bob@b.test' type='result'", "<error type='cancel'>" COND("forbidden") "</error>", RESULT, NULL,
+			"" },
+		{ "id='{id}' from='BOB@B.test' type='result'", "", RESULT, NULL, "" },
+		{ "id='{id}' from='bob@b.test' to='other@x.test' type='result'", "", RESULT, NULL, "" },
+		{ "id='{id}' from='bob@b.test' type='error'", "", ERROR, NULL, "peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error/>", ERROR, NULL, "peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "words", ERROR, NULL, "peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error xmlns='urn:x'>" COND("forbidden") "</error>", ERROR, NULL,
+			"peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error><forbidden/></error>", ERROR, NULL, "peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error>" COND("item-not-found") COND("forbidden") "</error>", ERROR,
+			"item-not-found", "gone" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error type='continue'>" COND("no-such-word") "</error>", ERROR,
+			"no-such-word", "peer" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<query xmlns='urn:q'/><error>" COND("gone") "</error>", ERROR,
+			"gone", "gone" },
+		{ "id='{id}' from='bob@b.test' type='error'", "<error>" COND("gone") "</error><error>" COND("forbidden") "</error>",
+			ERROR, "gone", "gone" },
+		/* of no kind that answers */
+		{ "id='{id}' from='bob@b.test'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type=''", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type='RESULT'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type='results'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type='unavailable'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type='get'", "<query xmlns='urn:x'/>", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test' type='set'", "", NONE, NULL, NULL },
+		/* of somebody else */
+		{ "id='{id}' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='alice@good.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='good.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test/' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test/x' type='error'", "<error>" COND("gone") "</error>", NONE, NULL, NULL },
+		{ "id='{id}' from='b.test' type='error'", "<error>" COND("gone") "</error>", NONE, NULL, NULL },
+		{ "id='{id}' from='b.test/bob@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}' from='bob@b.test.evil.test' type='result'", "", NONE, NULL, NULL },
+		/* to another question */
+		{ "from='bob@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='' from='bob@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "id=' {id}' from='bob@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "id='{id}{id}' from='bob@b.test' type='result'", "", NONE, NULL, NULL },
+		{ "xml:id='{id}' from='bob@b.test' type='result'", "", NONE, NULL, NULL },
+	};
+	fake_server_on(SERVER, "urn:q", NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *id = ask_about("bob@b.test");
+		g_auto(GStrv) parts = g_strsplit(cases[i].attributes, "{id}", 0);
+		g_autofree char *attributes = g_strjoinv(id, parts);
+		g_autofree char *xml = g_strdup_printf("<iq %s>%s</iq>", attributes, cases[i].inside);
+		g_autofree char *genuine = g_strdup_printf("<iq type='result' id='%s' from='bob@b.test'/>", id);
+		deliver(xml);
+		if (answers != (cases[i].is != NONE))
+			fail_msg("%s: %u answers", xml, answers);
+		if (cases[i].is != NONE && (strcmp(answer_code, cases[i].code) || g_strcmp0(answer_condition, cases[i].condition)))
+			fail_msg("%s: %s %s", xml, answer_code, answer_condition);
+		/* What was none of it took nothing away, and after the one answer there is no other. */
+		deliver(genuine);
+		assert_int_equal(answers, 1);
+		deliver(xml);
+		deliver(genuine);
+		assert_int_equal(answers, 1);
+		assert_int_equal(online.state, CONNECTION_ONLINE);
+	}
+}
+
+static void
+the_words_of_an_error_are_cut(void **state) /* A05 */
+{
+	(void)state;
+	g_autoptr(GString) xml = g_string_new("<iq type='error' from='bob@b.test' id='");
+	fake_server_on(SERVER, "urn:q", NULL);
+	g_autofree char *id = ask_about("bob@b.test");
+	g_string_append_printf(xml, "%s'><error><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>", id);
+	for (guint i = 0; i < 50000; i++)
+		g_string_append(xml, "w\xc3\xb6rter ");
+	g_string_append(xml, "</text></error></iq>");
+	deliver(xml->str);
+	assert_int_equal(answers, 1);
+	assert_true(strlen(answer) < 400);
+	assert_true(g_utf8_validate(answer, -1, NULL));
+}
+
+/* As deliver(), where no time passes in which an acknowledgement would be due. */
+static void
+hear(const char *xml)
+{
+	fake_server_send(SERVER, xml);
+	fake_server_turn(20);
+}
+
 /* The time stands still from here on: the last test of the file. */
 static void
 silence_ends_after_a_minute(void **state)
@@ -339,11 +444,26 @@ silence_ends_after_a_minute(void **state)
 	fake_server_on(SERVER, "urn:q", NULL);
 	clock_hold(clock_now());
 	g_autofree char *id = ask_about("bob@b.test");
-	clock_turn(59000);
+	for (guint i = 0; i < 59; i++) {
+		clock_turn(1000);
+		fake_server_turn(1);
+	}
 	assert_int_equal(answers, 0);
 	clock_turn(2000);
 	assert_int_equal(answers, 1);
 	assert_string_equal(answer_code, "network");
+	/* A05: an answer that comes too late is none, and none to what was asked since. */
+	g_autofree char *next = ask_about("bob@b.test");
+	assert_string_not_equal(id, next);
+	g_autofree char *late = g_strdup_printf("<iq type='result' id='%s' from='bob@b.test'/>", id);
+	g_autofree char *right = g_strdup_printf("<iq type='result' id='%s' from='bob@b.test'/>", next);
+	hear(late);
+	assert_int_equal(answers, 0);
+	hear(right);
+	assert_int_equal(answers, 1);
+	hear(late);
+	hear(right);
+	assert_int_equal(answers, 1);
 }
 
 int
@@ -359,6 +479,8 @@ main(void)
 		T(questions_that_cannot_be_answered_are_not),
 		T(only_the_one_who_was_asked_may_answer),
 		T(an_error_is_told_in_words_and_by_its_condition),
+		T(odd_answers_are_one_answer_or_none),
+		T(the_words_of_an_error_are_cut),
 		T(a_lost_session_ends_its_questions_and_a_resumed_one_keeps_them),
 		T(silence_ends_after_a_minute),
 	};
