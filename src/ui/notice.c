@@ -2,6 +2,7 @@
 /* Notices through the terminal: the bell, and OSC 9 that terminals show on the desktop, also over ssh. */
 #include <string.h>
 
+#include "api/timer.h"
 #include "ui/front.h"
 #include "ui/glyph.h"
 #include "ui/screen.h"
@@ -9,7 +10,7 @@
 #define NOTICE_US G_USEC_PER_SEC /* a flood rings once a second */
 #define NOTICE_COLS 80
 
-static gint64 last;
+static gint64 last = -NOTICE_US;
 
 static bool
 shows_notices(void)
@@ -62,7 +63,7 @@ send(const char *words, const char *remote)
 static bool
 too_soon(void)
 {
-	gint64 now = g_get_monotonic_time();
+	gint64 now = clock_monotonic();
 	if (front_options.notify == NOTIFY_OFF || now - last < NOTICE_US)
 		return true;
 	last = now;
