@@ -319,8 +319,8 @@ def test_a_poisoned_stanza_is_passed_by(lab, evil, what):  # H01 H03 O1 O6
         client.run("/account list")
         slowest = max(slowest, time.monotonic() - start)
     assert client.wait("message", body="after the poison")
-    assert slowest < 1.0, f"a line waited {slowest:.2f} s"
-    if "san" not in lab.build.name:  # the sanitizer keeps what was freed for a while
+    if "san" not in lab.build.name:  # the sanitizer is slow, and keeps what was freed for a while
+        assert slowest < 1.0, f"a line waited {slowest:.2f} s"
         assert resident_mib(client) - before < 150
     assert len(server.links) == 1
     assert client.quit() == 0
