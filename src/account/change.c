@@ -68,12 +68,13 @@ static void
 added(Stream *stream, const Element *result, const GError *error, gpointer data)
 {
 	const struct addition *addition = data;
+	g_autoptr(GError) unkept = NULL;
 	if (result) {
-		subscription_allow(account_of(stream), addition->jid);
+		subscription_allow(account_of(stream), addition->jid, &unkept);
 		presence_send_subscription(stream, addition->jid, "subscribe");
 	}
 	if (addition->done)
-		addition->done(error, addition->data);
+		addition->done(error ? error : unkept, addition->data);
 }
 
 bool
@@ -100,9 +101,8 @@ contact_add(
 bool
 contact_remove(Account *account, const char *jid, contact_done done, gpointer data, GError **error)
 {
-	if (!find(account, jid, error))
+	if (!find(account, jid, error) || !subscription_disallow(account, jid, error))
 		return false;
-	subscription_disallow(account, jid);
 	roster_remove(account->stream, jid, change_answered, change_new(done, data), g_free);
 	return true;
 }

@@ -93,8 +93,8 @@ void book_drop(Account *account);   /* it is not kept at all */
 
 /* subscription.c */
 void requests_load(Account *account);
-void subscription_allow(Account *account, const char *jid);
-void subscription_disallow(Account *account, const char *jid);
+bool subscription_allow(Account *account, const char *jid, GError **error);
+bool subscription_disallow(Account *account, const char *jid, GError **error);
 bool subscription_take(Account *account, const char *type, const char *bare_jid);
 
 /* blocked.c */

@@ -29,23 +29,33 @@ run(const char *sql, const Account *account, const char *jid)
 		log_error("%s: requests are not kept: %s", account->jid, error->message);
 }
 
-/* ---- those whom we added ---- */
-
-void
-subscription_allow(Account *account, const char *jid)
+static bool
+has_asked(const Account *account, const char *jid)
 {
-	if (!g_hash_table_add(account->allowed, g_strdup(jid)))
-		return;
-	run("INSERT OR IGNORE INTO account_allowed (account, jid) VALUES (?, ?)", account, jid);
-	if (g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, NULL))
-		contact_accept(account, jid, NULL);
+	return g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, NULL);
 }
 
-void
-subscription_disallow(Account *account, const char *jid)
+/* ---- those whom we added ---- */
+
+bool
+subscription_allow(Account *account, const char *jid, GError **error)
 {
-	if (g_hash_table_remove(account->allowed, jid))
-		run("DELETE FROM account_allowed WHERE account = ? AND jid = ?", account, jid);
+	if (!g_hash_table_add(account->allowed, g_strdup(jid)))
+		return true;
+	if (!store_run(error, "INSERT OR IGNORE INTO account_allowed (account, jid) VALUES (?, ?)", "ss", account->jid, jid))
+		return false;
+	return !has_asked(account, jid) || contact_accept(account, jid, error);
+}
+
+bool
+subscription_disallow(Account *account, const char *jid, GError **error)
+{
+	if (!g_hash_table_contains(account->allowed, jid))
+		return true;
+	if (!store_run(error, "DELETE FROM account_allowed WHERE account = ? AND jid = ?", "ss", account->jid, jid))
+		return false;
+	g_hash_table_remove(account->allowed, jid);
+	return true;
 }
 
 /* ---- requests ---- */
@@ -64,13 +74,15 @@ requests_load(Account *account)
 		g_hash_table_add(account->allowed, g_strdup(rows_text(allowed, 0)));
 }
 
+/* Nothing to drop is fine. */
 static bool
-drop_request(Account *account, const char *jid)
+drop_request(Account *account, const char *jid, GError **error)
 {
 	guint place;
 	if (!g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, &place))
+		return true;
+	if (!store_run(error, "DELETE FROM account_request WHERE account = ? AND jid = ?", "ss", account->jid, jid))
 		return false;
-	run("DELETE FROM account_request WHERE account = ? AND jid = ?", account, jid);
 	g_ptr_array_remove_index(account->requests, place);
 	return true;
 }
@@ -95,11 +107,14 @@ static void
 take_request(Account *account, const char *jid)
 {
 	/* Not every server keeps the blocked away, and what we granted in advance was before that. */
-	if (contact_blocked(account, jid) || !strcmp(jid, account->jid) ||
-		g_ptr_array_find_with_equal_func(account->requests, jid, g_str_equal, NULL))
+	if (contact_blocked(account, jid) || !strcmp(jid, account->jid) || has_asked(account, jid))
 		return;
 	if (g_hash_table_contains(account->allowed, jid)) {
-		subscription_disallow(account, jid);
+		g_autoptr(GError) error = NULL;
+		if (!subscription_disallow(account, jid, &error)) {
+			log_error("%s: requests are not kept: %s", account->jid, error->message);
+			g_hash_table_remove(account->allowed, jid);
+		}
 		presence_send_subscription(account->stream, jid, "subscribed");
 		return;
 	}
@@ -128,8 +143,10 @@ contact_accept(Account *account, const char *jid, GError **error)
 	bool sees = contact && (contact->subscription == SUBSCRIPTION_TO || contact->subscription == SUBSCRIPTION_BOTH);
 	if (!change_may(account, error))
 		return false;
-	if (!drop_request(account, jid) && !seen)
+	if (!has_asked(account, jid) && !seen)
 		return fault(error, FAULT_GONE, "%s has not asked to see you", jid);
+	if (!drop_request(account, jid, error))
+		return false;
 	if (!seen)
 		presence_send_subscription(account->stream, jid, "subscribed");
 	if (!sees && !(contact && contact->pending_out))
@@ -144,9 +161,10 @@ contact_refuse(Account *account, const char *jid, GError **error)
 	bool seen = contact && (contact->subscription == SUBSCRIPTION_FROM || contact->subscription == SUBSCRIPTION_BOTH);
 	if (!change_may(account, error))
 		return false;
-	if (!drop_request(account, jid) && !seen)
+	if (!has_asked(account, jid) && !seen)
 		return fault(error, FAULT_GONE, "%s has not asked to see you", jid);
-	subscription_disallow(account, jid);
+	if (!drop_request(account, jid, error) || !subscription_disallow(account, jid, error))
+		return false;
 	presence_send_subscription(account->stream, jid, "unsubscribed");
 	return true;
 }
@@ -171,7 +189,11 @@ take_refused(Account *account, const char *jid)
 static void
 take_withdrawn(Account *account, const char *jid)
 {
-	if (drop_request(account, jid) || contact_lookup(account, jid))
+	g_autoptr(GError) error = NULL;
+	bool had = has_asked(account, jid);
+	if (!drop_request(account, jid, &error))
+		log_error("%s: requests are not kept: %s", account->jid, error->message);
+	if (had || contact_lookup(account, jid))
 		tell(account, jid, "removed");
 }
 

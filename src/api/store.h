@@ -23,6 +23,7 @@ PUBLIC bool store_commit(enum store_when when, GError **error);
 PUBLIC void store_rollback(void);
 /* The batch as it is becomes durable before this returns; within a begin, when that ends. When it fails all of it is undone. */
 PUBLIC bool store_flush(GError **error);
+PUBLIC int store_written(void); /* grows with each row that is changed */
 
 /* One statement without result, inside or outside of begin. */
 PUBLIC bool store_run(GError **error, const char *sql, const char *format, ...);

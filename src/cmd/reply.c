@@ -6,6 +6,7 @@
 
 #include "api/error.h"
 #include "api/event.h"
+#include "api/store.h"
 #include "ui/ui.h"
 
 struct Reply {
@@ -13,6 +14,7 @@ struct Reply {
 	guint64 seq;
 	char *command;
 	bool failed;
+	int written; /* what the store had been given before */
 };
 
 Reply *
@@ -22,6 +24,7 @@ reply_new(guint64 seq)
 
 	reply->refs = 1;
 	reply->seq = seq;
+	reply->written = store_written();
 	return reply;
 }
 
@@ -39,11 +42,22 @@ reply_ref(Reply *reply)
 	return reply;
 }
 
+/* What is answered with "ok" is on the disk. */
+static void
+settle(Reply *reply)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!reply->failed && store_written() != reply->written && !store_flush(&error))
+		reply_fail(reply, error);
+}
+
 void
 reply_unref(Reply *reply)
 {
 	if (!reply || --reply->refs > 0)
 		return;
+	settle(reply);
 	event_emit(&(Event){ .kind = EVENT_DONE, .done = { .seq = reply->seq, .ok = !reply->failed } });
 	g_free(reply->command);
 	g_free(reply);

@@ -147,6 +147,12 @@ store_changes(void)
 	return db_sqlite() ? sqlite3_changes(db_sqlite()) : 0;
 }
 
+int
+store_written(void)
+{
+	return db_sqlite() ? sqlite3_total_changes(db_sqlite()) : 0;
+}
+
 Rows *
 store_select(GError **error, const char *sql, const char *format, ...)
 {

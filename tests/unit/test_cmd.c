@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
+#include "account/account.h"
 #include "api/ask.h"
 #include "api/error.h"
 #include "api/event.h"
@@ -17,6 +19,8 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
+#include "store/db.h"
+#include "store/store.h"
 
 /* ---- commands of the test ---- */
 
@@ -48,6 +52,12 @@ run_later(const struct cmd_call *call, GError **error)
 	(void)error;
 	held = reply_ref(call->reply);
 	return true;
+}
+
+static bool
+run_keep(const struct cmd_call *call, GError **error)
+{
+	return store_run(error, "INSERT INTO test_kept (of) VALUES (?)", "i", g_ascii_strtoll(call->args[0], NULL, 10));
 }
 
 static void
@@ -86,6 +96,7 @@ static const struct cmd rows[] = {
 	{ .name = "skip", .args = skipped, .run = run_story, .summary = "s" },
 	{ .name = "words", .args = words, .run = run_story, .summary = "s" },
 	{ .name = "to", .args = jid, .run = run_story, .summary = "s" },
+	{ .name = "keep", .args = number, .run = run_keep, .summary = "s" },
 	{ .name = "fail", .run = run_fail, .summary = "s" },
 	{ .name = "later", .run = run_later, .summary = "s" },
 	{ .name = "inside", .needs = NEEDS_CONVERSATION, .run = run_story, .summary = "s" },
@@ -304,6 +315,56 @@ a_command_is_done_when_nobody_holds_its_reply(void **state)
 	assert_true(last_ok);
 }
 
+/* ---- what a command wrote ---- */
+
+/* The commit, not the statement, finds that 8 is nowhere: as a full disk is found. */
+static const struct migration kept_tables[] = {
+	{ "test", 1,
+		"CREATE TABLE test_number (id INTEGER PRIMARY KEY); INSERT INTO test_number VALUES (7);"
+		"CREATE TABLE test_kept (of INTEGER REFERENCES test_number (id) DEFERRABLE INITIALLY DEFERRED)" },
+	{ 0 },
+};
+
+static gint64
+kept(void)
+{
+	g_autoptr(Rows) found = store_select(NULL, "SELECT count(*) FROM test_kept", "");
+
+	assert_true(rows_next(found));
+	return rows_int(found, 0);
+}
+
+static void
+what_is_answered_with_ok_is_durable(void **state) /* M03 */
+{
+	g_autofree char *folder = g_dir_make_tmp("sotto-cmd-XXXXXX", NULL), *path = g_build_filename(folder, "sotto.db", NULL);
+	g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+	g_autoptr(Secret) key = secret_new(32);
+
+	(void)state;
+	memset(secret_fill(key), 7, 32);
+	table_add(TABLE_MIGRATIONS, kept_tables, "test");
+	store_init();
+	account_init();
+	assert_true(db_open(path, key, NULL));
+	assert_true(accounts_load(NULL));
+	db_flush();
+	becomes("/keep 7", "");
+	assert_false(db_is_pending());
+	assert_int_equal(kept(), 1);
+	fails("/keep 8", "cannot write to the store");
+	assert_int_equal(kept(), 1);
+	/* What others wrote is not the command's affair. */
+	assert_true(store_run(NULL, "INSERT INTO test_kept (of) VALUES (8)", ""));
+	becomes("/story teller now", "story teller now");
+	assert_true(db_is_pending());
+	accounts_unload();
+	db_close();
+	g_remove(path);
+	g_remove(lock);
+	g_rmdir(folder);
+}
+
 /* ---- own words ---- */
 
 static void
@@ -456,6 +517,7 @@ main(void)
 		STORY(a_quoted_word_reads_back),
 		STORY(an_error_is_told_once),
 		STORY(a_command_is_done_when_nobody_holds_its_reply),
+		STORY(what_is_answered_with_ok_is_durable),
 		STORY(an_alias_stands_for_a_line),
 		STORY(completion_follows_the_tables),
 		STORY(the_cursor_may_stand_anywhere),
