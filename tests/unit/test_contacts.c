@@ -506,6 +506,22 @@ requests_wait_for_an_answer(void **state)
 	assert_int_equal(error->code, FAULT_GONE);
 }
 
+static void
+an_answer_that_cannot_be_kept_is_not_given(void **state) /* M03 */
+{
+	g_autoptr(GError) error = NULL;
+	(void)state;
+	go_online(ROSTER(""));
+	says("<presence from='bob@b.test' type='subscribe'/>");
+	assert_true(store_run(NULL, "ALTER TABLE account_request RENAME TO account_away", ""));
+	assert_false(contact_accept(account, "bob@b.test", &error));
+	assert_int_equal(error->code, FAULT_STORE);
+	assert_false(contact_refuse(account, "bob@b.test", NULL));
+	assert_int_equal(sent->len, 0);
+	assert_true(store_run(NULL, "ALTER TABLE account_away RENAME TO account_request", ""));
+	assert_true(contact_accept(account, "bob@b.test", NULL));
+}
+
 /* H07 */
 static void
 a_flood_of_requests_is_one_line_and_bounded(void **state)
@@ -932,6 +948,7 @@ main(void)
 		TEST(adding_asks_and_grants),
 		TEST(what_we_granted_in_advance_survives_a_restart),
 		TEST(requests_wait_for_an_answer),
+		TEST(an_answer_that_cannot_be_kept_is_not_given),
 		TEST(a_flood_of_requests_is_one_line_and_bounded),
 		TEST(answers_of_others_are_told_only_of_contacts),
 		TEST(who_is_blocked_is_offline_and_gets_nothing),
