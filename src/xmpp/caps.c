@@ -56,6 +56,15 @@ attr(const Element *element, const char *name)
 	return value ? value : "";
 }
 
+/* §7 of the XEP joins identities, features and forms without a mark between them, so somebody could answer for the hash of a client
+ * with some of its features told as an identity or a form, and all would believe that it lacks them. What could be a feature, which
+ * is a name with a colon, is therefore taken neither for a category nor for a field; and a field has a value, a form a field. */
+static bool
+is_word(const char *text)
+{
+	return *text && is_clean(text) && !strchr(text, ':');
+}
+
 /* "var<value<value<" of one field, values sorted; NULL when it is not clean. */
 static char *
 field_string(const Element *field)
@@ -68,6 +77,8 @@ field_string(const Element *field)
 			return NULL;
 		g_ptr_array_add(values, (gpointer)element_text(value));
 	}
+	if (!values->len)
+		return NULL;
 	g_ptr_array_sort(values, compare);
 	GString *string = g_string_new(attr(field, "var"));
 	g_string_append_c(string, '<');
@@ -103,11 +114,13 @@ form_string(const Element *form, const char *type)
 	for (const Element *field = element_first(form); field; field = element_next(field)) {
 		if (!element_is(field, "field", FORMS_NS) || !strcmp(attr(field, "var"), "FORM_TYPE"))
 			continue;
-		char *string = is_clean(attr(field, "var")) ? field_string(field) : NULL;
+		char *string = is_word(attr(field, "var")) ? field_string(field) : NULL;
 		if (!string)
 			return NULL;
 		g_ptr_array_add(fields, string);
 	}
+	if (!fields->len)
+		return NULL;
 	g_ptr_array_sort(fields, compare);
 	GString *string = g_string_new(type);
 	g_string_append_c(string, '<');
@@ -141,7 +154,7 @@ collect(const Element *query, GPtrArray *identities, GPtrArray *features, GPtrAr
 			char *identity = g_strdup_printf("%s/%s/%s/%s", attr(child, "category"), attr(child, "type"),
 				attr(child, "xml:lang"), attr(child, "name"));
 			g_ptr_array_add(identities, identity);
-			if (!is_clean(identity))
+			if (!is_clean(identity) || !is_word(attr(child, "category")))
 				return false;
 		} else if (element_is(child, "feature", DISCO_INFO_NS)) {
 			g_ptr_array_add(features, (gpointer)attr(child, "var"));

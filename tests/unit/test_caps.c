@@ -86,6 +86,36 @@ a_value_with_the_separator_has_no_hash(void **state)
 	assert_hash(QUERY("<identity category='client' type='pc' name='&lt;'/>"), NULL);
 }
 
+/* The same string, and so the same hash, with features told as something else: nobody is made to lack what he can do. */
+static void
+features_do_not_hide_in_an_identity_or_a_form(void **state)
+{
+	(void)state;
+#define FEATURE(name) "<feature var='" name "'/>"
+#define FORM(type, fields)                                                                                                        \
+	"<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>" type "</value></field>" fields "</" \
+	"x>"
+	static const char identity[] = "<identity category='client' type='pc' name='X'/>";
+	static const char *const hidden[] = {
+		FEATURE("urn:b") FEATURE("urn:c") FORM("urn:d", ""),
+		FEATURE("urn:b") FORM("urn:c", "<field var='urn:d'/>"),
+		FORM("urn:b", "<field var='urn:c'><value>urn:d</value></field>"),
+		FORM("urn:b", "<field var='urn:c'/><field var='urn:d'/>"),
+		FORM("urn:c", "<field var='vcard-temp'/>"),
+		"<identity category='http:' type='' xml:lang='jabber.org' name='protocol/caps'/>" FEATURE("urn:d"),
+		"<identity category='' type='' name='x'/>" FEATURE("urn:d"),
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(hidden); i++) {
+		g_autofree char *xml =
+			g_strdup_printf("<query xmlns='http://jabber.org/protocol/disco#info'>%s%s</query>", identity, hidden[i]);
+		assert_hash(xml, NULL);
+	}
+	/* What is left out is the hiding alone. */
+	g_autofree char *plain = hash_of(QUERY("<identity category='client' type='pc' name='X'/>" FEATURE("urn:b") FEATURE("urn:c")
+			FORM("urn:d", "<field var='os'><value>urn:x</value></field>")));
+	assert_non_null(plain);
+}
+
 static void
 a_form_without_a_hidden_type_does_not_count(void **state)
 {
@@ -152,6 +182,7 @@ main(void)
 		cmocka_unit_test(the_example_with_languages_and_a_form),
 		cmocka_unit_test(an_ill_formed_answer_has_no_hash),
 		cmocka_unit_test(a_value_with_the_separator_has_no_hash),
+		cmocka_unit_test(features_do_not_hide_in_an_identity_or_a_form),
 		cmocka_unit_test(a_form_without_a_hidden_type_does_not_count),
 		cmocka_unit_test(what_we_announce_is_what_we_answer),
 		cmocka_unit_test(features_are_read_once_each_and_bounded),
