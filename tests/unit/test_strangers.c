@@ -385,6 +385,7 @@ nothing_else_is_answered(void **state)
 	settle();
 	assert_int_equal(count_sent("<received"), 1);
 	convo_seen(convo_get(account, "dave@b.test"));
+	settle();
 	assert_int_equal(count_sent("<displayed"), 1);
 	convo_typing(convo_get(account, "dave@b.test"), true);
 	assert_int_equal(count_sent("<composing"), 1);
