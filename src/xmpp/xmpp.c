@@ -7,7 +7,6 @@
 #include "xmpp/ping.h"
 
 #include <gio/gio.h>
-#include <gmodule.h>
 
 static const struct {
 	enum table table;
@@ -44,11 +43,6 @@ void
 xmpp_warm_up(void)
 {
 	static gpointer held;
-	static void *library;
-	/* Where its list of modules is older than they are GIO loads each of them once only to ask what it is; what is heavy of
-	 * this one, the library, then stays. */
-	if (!library)
-		library = g_module_open("libgnutls.so.30", G_MODULE_BIND_LOCAL | G_MODULE_BIND_LAZY);
 	g_network_monitor_get_default();
 	if (!held)
 		held = g_type_class_ref(g_tls_backend_get_client_connection_type(g_tls_backend_get_default()));
