@@ -85,8 +85,9 @@ class Sotto(Client):
         read, write = os.pipe()
         os.write(write, self.headless.passphrase.encode() + b"\n")
         os.close(write)
+        # The chats of the last start are open again: the roster is beside the first window.
         terminal = self.spawn([self.lab.sotto, "--config-dir", profile or self.profile, "--passphrase-fd", read,
-                               *(w for c in commands for w in ("-e", c))], pass_fds=(read,))
+                               *(w for c in ("/window 1", *commands) for w in ("-e", c))], pass_fds=(read,))
         os.close(read)
         return terminal
 
