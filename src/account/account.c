@@ -151,20 +151,6 @@ accounts_set_active(bool active)
 		stream_set_active(account_stream(accounts->pdata[i]), active);
 }
 
-static bool
-insert_row(const char *jid, GError **error)
-{
-	if (!store_begin(error))
-		return false;
-	if (store_run(error,
-		    "INSERT INTO account_list (jid, position) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM "
-		    "account_list))",
-		    "s", jid))
-		return store_commit(STORE_NOW, error);
-	store_rollback();
-	return false;
-}
-
 Account *
 account_add(const char *text, GError **error)
 {
@@ -175,7 +161,11 @@ account_add(const char *text, GError **error)
 		return fault_null(error, FAULT_INPUT, "an account is an address like name@server: %s", jid);
 	if (account_find(jid))
 		return fault_null(error, FAULT_INPUT, "%s is there already: /account set %s changes it", jid, jid);
-	if (!insert_row(jid, error))
+	if (!store_run(error,
+		    "INSERT INTO account_list (jid, position) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM "
+		    "account_list))",
+		    "s", jid) ||
+		!store_flush(error))
 		return NULL;
 	Account *account = account_new(jid);
 	tell(jid);

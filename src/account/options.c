@@ -124,17 +124,6 @@ write_row(const Account *account, const char *name, const char *value, GError **
 		     : store_run(error, "DELETE FROM account_option WHERE account = ? AND name = ?", "ss", account->jid, name);
 }
 
-static bool
-keep(const Account *account, const char *name, const char *value, GError **error)
-{
-	if (!store_begin(error))
-		return false;
-	if (write_row(account, name, value, error))
-		return store_commit(STORE_NOW, error);
-	store_rollback();
-	return false;
-}
-
 bool
 account_set(Account *account, const char *option, const char *value, GError **error)
 {
@@ -144,7 +133,7 @@ account_set(Account *account, const char *option, const char *value, GError **er
 	g_autofree char *kept = NULL;
 	if (value && *value && !(kept = check(row, value, error)))
 		return false;
-	if (!keep(account, row->name, kept, error))
+	if (!write_row(account, row->name, kept, error) || !store_flush(error))
 		return false;
 	if (kept)
 		g_hash_table_insert(account->options, g_strdup(row->name), g_steal_pointer(&kept));

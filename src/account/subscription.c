@@ -40,10 +40,11 @@ has_asked(const Account *account, const char *jid)
 bool
 subscription_allow(Account *account, const char *jid, GError **error)
 {
-	if (!g_hash_table_add(account->allowed, g_strdup(jid)))
+	if (g_hash_table_contains(account->allowed, jid))
 		return true;
 	if (!store_run(error, "INSERT OR IGNORE INTO account_allowed (account, jid) VALUES (?, ?)", "ss", account->jid, jid))
 		return false;
+	g_hash_table_add(account->allowed, g_strdup(jid));
 	return !has_asked(account, jid) || contact_accept(account, jid, error);
 }
 
