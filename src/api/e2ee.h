@@ -4,6 +4,7 @@
 #pragma once
 
 #include "account.h"
+#include "secret.h"
 
 enum trust { TRUST_NONE, TRUST_UNDECIDED, TRUST_TRUSTED, TRUST_VERIFIED, TRUST_UNTRUSTED };
 PUBLIC const char *trust_word(enum trust trust); /* none, undecided, trusted, verified, untrusted */
@@ -76,6 +77,13 @@ struct e2ee_provider {
 	GPtrArray *(*history)(Account *account, const char *peer);
 	/* For calls: a message to exactly one device, committed before it is used. NULL if not offered. */
 	Node *(*seal_for)(Account *account, const char *peer, guint32 device, const void *bytes, size_t length, GError **error);
+	/* The other end of it: what seal_for() of sender made, committed before it returns. bytes is set when E2EE_OPENED. */
+	enum e2ee_outcome (*open_for)(Account *account, const char *sender, const Element *sealed, guint32 *device,
+		enum trust *trust, Secret **bytes, GError **error);
+	/* The device of ours that others seal to, 0 if there is none; and the raw public identity key (32 bytes) of a device of
+	 * peer (or of ours). */
+	guint32 (*own_device)(Account *account);
+	bool (*identity_key)(Account *account, const char *peer, guint32 device, guint8 key[32], enum trust *trust);
 };
 
 /* The core's own view over whichever provider is loaded; what verify and others call. Empty array without a provider. */

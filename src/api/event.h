@@ -2,6 +2,7 @@
 /* Events: what a layer tells those above it. A watcher is a row; it looks and never vetoes. */
 #pragma once
 
+#include "call.h"
 #include "e2ee.h"
 #include "message.h"
 
@@ -27,6 +28,10 @@ enum event_kind {
 	EVENT_ACCOUNT,         /* account: added, changed or removed */
 	EVENT_READY,           /* the store is open, plugins and accounts are loaded */
 	EVENT_WIRE,            /* .wire: what a stream sent or got, for a raw window; made only while somebody watches */
+	EVENT_SIGNAL,          /* .signal: a message without text that chat has no use for, its wrappers taken off and checked */
+	EVENT_CALL,            /* .call: a call began, changed or ended */
+	EVENT_CALL_STATS,      /* .call_stats */
+	EVENT_CALL_FRAME,      /* .call_frame: a picture */
 	EVENT_KINDS,
 };
 
@@ -100,6 +105,17 @@ typedef struct Event {
 			bool out;
 			const char *xml; /* laid out for reading; without what logs somebody in, and long ones are cut */
 		} wire;
+		struct {
+			const Element *message;
+			const char *from; /* full where it was; who sent it, proven as far as the servers can be believed */
+			const char *peer; /* bare: the conversation it belongs to */
+			enum message_direction direction;
+			enum message_origin origin;
+			gint64 sent_at;
+		} signal;
+		const struct call_facts *call;
+		const struct call_stats *call_stats;
+		const struct call_frame *call_frame;
 	};
 } Event;
 
