@@ -50,6 +50,7 @@ enum signal_kind {
 	SIGNAL_MARKER,        /* XEP-0333 */
 	SIGNAL_CHAT_STATE,    /* XEP-0085 */
 	SIGNAL_KEY_TRANSPORT, /* a provider's own element without text */
+	SIGNAL_CALL,          /* XEP-0353; with children */
 };
 
 /* Takes content: the one element that says it. to may be bare or full. False when offline or refused by the table. */

@@ -299,6 +299,20 @@ is_for_others(const Element *message)
 	return !g_strcmp0(type, "groupchat") || !g_strcmp0(type, "headline");
 }
 
+/* What has no text may mean something to others: they watch. */
+static void
+pass_on(const Letter *letter, const char *account)
+{
+	event_emit(&(Event){ .kind = EVENT_SIGNAL,
+		.account = account,
+		.signal = { .message = letter->message,
+			.from = letter->from,
+			.peer = letter->peer,
+			.direction = letter->direction,
+			.origin = letter->origin,
+			.sent_at = letter->sent_at } });
+}
+
 static gint64
 said_at(const Letter *letter, const char *account)
 {
@@ -328,8 +342,10 @@ inbox_take(Stream *stream, const Element *stanza, enum message_origin origin)
 		return merge_error(&letter, &decoded, account_jid(account));
 	if (merge_signals(&letter, &decoded, account_jid(account)))
 		taken = true;
-	if (!has_text(&decoded))
+	if (!has_text(&decoded)) {
+		pass_on(&letter, account_jid(account));
 		return taken;
+	}
 	take_text(&letter, &decoded, account);
 	return true;
 }

@@ -21,14 +21,17 @@
 #define PAUSE_MS 10000 /* without a key it is a pause */
 
 static const struct kind {
-	const char *names[6], *ns; /* ns NULL: the sealed element of a provider */
+	const char *names[8], *ns; /* ns NULL: the sealed element of a provider */
 	const char *hint;          /* XEP-0334 */
+	bool has_children;
 } kinds[] = {
 	[SIGNAL_RECEIPT] = { { "received" }, "urn:xmpp:receipts", "store" },
 	[SIGNAL_MARKER] = { { "displayed" }, "urn:xmpp:chat-markers:0", "store" },
 	[SIGNAL_CHAT_STATE] = { { "active", "composing", "paused", "inactive", "gone" }, "http://jabber.org/protocol/chatstates",
 		"no-store" },
 	[SIGNAL_KEY_TRANSPORT] = { { NULL }, NULL, "store" },
+	[SIGNAL_CALL] = { { "propose", "ringing", "proceed", "accept", "reject", "retract", "finish" }, "urn:xmpp:jingle-message:0",
+		"store", .has_children = true },
 };
 
 /* Anywhere below: a signal is never a way for text. */
@@ -50,7 +53,7 @@ is_allowed(const struct kind *kind, const Element *content)
 		return false;
 	if (!kind->ns)
 		return e2ee_provider_for(content) != NULL;
-	if (element_first(content) || *element_text(content))
+	if ((element_first(content) && !kind->has_children) || *element_text(content))
 		return false;
 	for (size_t i = 0; kind->names[i]; i++)
 		if (element_is(content, kind->names[i], kind->ns))

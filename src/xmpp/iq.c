@@ -300,11 +300,19 @@ iq_result(Stream *stream, const Element *iq, Node *payload)
 }
 
 void
-iq_error(Stream *stream, const Element *iq, const char *type, const char *name)
+iq_error_detail(Stream *stream, const Element *iq, const char *type, const char *name, const char *detail, const char *ns)
 {
 	Node *node = reply(iq, "error"), *error = node_add(node, "error", NULL);
 
 	node_attr(error, "type", type);
 	node_add(error, name, NS_STANZA_ERROR);
+	if (detail)
+		node_add(error, detail, ns);
 	stream_send(stream, node);
+}
+
+void
+iq_error(Stream *stream, const Element *iq, const char *type, const char *name)
+{
+	iq_error_detail(stream, iq, type, name, NULL, NULL);
 }

@@ -152,6 +152,7 @@ facts_clear(struct transport_facts *facts)
 	g_clear_pointer(&facts->exporter, g_bytes_unref);
 	g_clear_pointer(&facts->unique, g_bytes_unref);
 	g_free(facts->address);
+	g_free(facts->ip);
 	g_free(facts->tls);
 	g_free(facts->cipher);
 }

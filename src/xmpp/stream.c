@@ -361,6 +361,12 @@ stream_feature(const Stream *stream, const char *name, const char *ns)
 	return stream->features && element_child(stream_features(stream), name, ns);
 }
 
+const char *
+stream_server_ip(const Stream *stream)
+{
+	return stream->transport ? transport_facts(stream->transport)->ip : NULL;
+}
+
 char **
 stream_describe(const Stream *stream)
 {

@@ -65,6 +65,8 @@ bool stream_send_xml(Stream *stream, const char *xml);
  * resumed set: stanzas of this process are re-sent by the stream itself. */
 guint64 stream_acknowledged(const Stream *stream);
 
+/* The address of the server at the other end of the link, a literal; NULL offline or behind a proxy. */
+const char *stream_server_ip(const Stream *stream);
 /* A line each for /tls: version, cipher, mechanism, binding, chain, first seen. Caller frees with g_strfreev. */
 char **stream_describe(const Stream *stream);
 void stream_set_active(Stream *stream, bool active); /* XEP-0352, when the server offers it */

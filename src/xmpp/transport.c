@@ -124,6 +124,16 @@ transport_facts(const Transport *transport)
 
 /* ---- connecting ---- */
 
+static char *
+ip_of(GSocketConnection *connection)
+{
+	g_autoptr(GSocketAddress) address = g_socket_connection_get_remote_address(connection, NULL);
+
+	return G_IS_INET_SOCKET_ADDRESS(address)
+		       ? g_inet_address_to_string(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)))
+		       : NULL;
+}
+
 static void
 on_link(GSocketConnection *connection, const GError *error, gpointer data)
 {
@@ -139,6 +149,8 @@ on_link(GSocketConnection *connection, const GError *error, gpointer data)
 	} else {
 		transport->stream = G_IO_STREAM(connection);
 		transport->fd = g_socket_get_fd(g_socket_connection_get_socket(connection));
+		g_free(transport->facts.ip);
+		transport->facts.ip = transport->facts.proxied ? NULL : ip_of(connection);
 		log_info("%s: connected to %s", transport->domain, transport->facts.address);
 		if (transport->facts.direct)
 			transport_shake(transport);

@@ -12,6 +12,7 @@ typedef struct Transport Transport;
 struct transport_facts {
 	bool secure, direct, proxied;
 	char *address;             /* "host port 5222" that answered */
+	char *ip;                  /* the same as a literal; NULL behind a proxy */
 	char *tls, *cipher;        /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */
 	GBytes *exporter, *unique; /* channel bindings tls-exporter (RFC 9266), tls-unique (RFC 5929, TLS 1.2 only) */
 	GTlsCertificate *certificate;
