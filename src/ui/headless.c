@@ -10,9 +10,8 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "chat/convo.h"
+#include "ui/headless-json.h"
 #include "ui/pipe.h"
-
-#include <json-glib/json-glib.h>
 
 /* How long the end of input waits for lines that are not done and for accounts that are still connecting. */
 enum { END_PATIENCE_MS = 5000 };
@@ -31,74 +30,6 @@ static Conversation *
 current(void)
 {
 	return headless.peer ? convo_find(headless.account, headless.peer) : NULL;
-}
-
-/* ---- one object a line ---- */
-
-static void
-put(JsonObject *object, const char *name, const char *value)
-{
-	if (value)
-		json_object_set_string_member(object, name, value);
-}
-
-static void
-put_list(JsonObject *object, const char *name, const char *const *values)
-{
-	if (!values)
-		return;
-	JsonArray *array = json_array_new();
-	for (; *values; values++)
-		json_array_add_string_element(array, *values);
-	json_object_set_array_member(object, name, array);
-}
-
-static JsonObject *
-object_new(const char *event)
-{
-	JsonObject *object = json_object_new();
-	g_autofree char *now = text_time(clock_now(), true);
-	put(object, "event", event);
-	put(object, "time", now);
-	return object;
-}
-
-/* Scripts get every text exactly, but as it stands in a terminal or a log it commands nothing: what would is written as its number,
- * which outside of ASCII occurs in strings only. The library does so with C0 controls alone. */
-static char *
-quiet(const char *json)
-{
-	g_autofree char *valid = text_make_valid(json, -1);
-	GString *out = g_string_sized_new(strlen(valid));
-	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-		if (!text_turns(c))
-			g_string_append_unichar(out, c);
-		else if (c < 0x10000)
-			g_string_append_printf(out, "\\u%04x", c);
-		else
-			g_string_append_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* Takes object. */
-static void
-print(JsonObject *object)
-{
-	g_autoptr(JsonNode) root = json_node_alloc();
-	json_node_init_object(root, object);
-	json_object_unref(object);
-	g_autofree char *json = json_to_string(root, FALSE), *line = quiet(json);
-	pipe_write(line, strlen(line));
-	guint lost = pipe_lost();
-	if (!lost)
-		return;
-	g_autofree char *text = g_strdup_printf("%u lines were lost because they were not read in time", lost);
-	JsonObject *alert_object = object_new("alert");
-	put(alert_object, "code", "lines-lost");
-	put(alert_object, "text", text);
-	print(alert_object);
 }
 
 /* ---- the end of input ---- */
@@ -193,9 +124,9 @@ static void
 on_ready(const Event *event)
 {
 	(void)event;
-	JsonObject *object = object_new("ready");
-	put(object, "version", SOTTO_VERSION);
-	print(object);
+	JsonObject *object = json_begin("ready");
+	json_put(object, "version", SOTTO_VERSION);
+	json_print(object);
 	headless.ready = true;
 	pipe_read();
 }
@@ -203,10 +134,10 @@ on_ready(const Event *event)
 static void
 on_done(const Event *event)
 {
-	JsonObject *object = object_new("done");
+	JsonObject *object = json_begin("done");
 	json_object_set_int_member(object, "seq", (gint64)event->done.seq);
 	json_object_set_boolean_member(object, "ok", event->done.ok);
-	print(object);
+	json_print(object);
 	if (!event->done.seq)
 		return;
 	headless.done++;
@@ -216,14 +147,14 @@ on_done(const Event *event)
 static void
 on_output(const Event *event)
 {
-	JsonObject *object = object_new(event->output.error ? "error" : "output");
+	JsonObject *object = json_begin(event->output.error ? "error" : "output");
 	if (event->output.seq)
 		json_object_set_int_member(object, "seq", (gint64)event->output.seq);
-	put(object, "text", event->output.text);
-	put(object, "command", event->output.command);
+	json_put(object, "text", event->output.text);
+	json_put(object, "command", event->output.command);
 	if (event->output.error)
-		put(object, "reason_code", fault_word(event->output.error));
-	print(object);
+		json_put(object, "reason_code", fault_word(event->output.error));
+	json_print(object);
 }
 
 static void
@@ -231,24 +162,24 @@ on_ask(const Event *event)
 {
 	if (event->ask.answered)
 		return;
-	JsonObject *object = object_new("ask");
+	JsonObject *object = json_begin("ask");
 	json_object_set_int_member(object, "id", event->ask.id);
-	put(object, "text", event->ask.text);
-	put_list(object, "choices", event->ask.choices);
-	put(object, "account", event->account);
-	put(object, "conversation", event->ask.peer);
-	print(object);
+	json_put(object, "text", event->ask.text);
+	json_put_list(object, "choices", event->ask.choices);
+	json_put(object, "account", event->account);
+	json_put(object, "conversation", event->ask.peer);
+	json_print(object);
 }
 
 static void
 on_alert(const Event *event)
 {
-	JsonObject *object = object_new("alert");
-	put(object, "code", event->alert.code);
-	put(object, "text", event->alert.text);
-	put(object, "account", event->account);
-	put(object, "conversation", event->alert.peer);
-	print(object);
+	JsonObject *object = json_begin("alert");
+	json_put(object, "code", event->alert.code);
+	json_put(object, "text", event->alert.text);
+	json_put(object, "account", event->account);
+	json_put(object, "conversation", event->alert.peer);
+	json_print(object);
 }
 
 static void
@@ -258,18 +189,18 @@ on_connection(const Event *event)
 		[CONNECTION_CONNECTING] = "connecting",
 		[CONNECTION_ONLINE] = "online",
 		[CONNECTION_FAILED] = "failed" };
-	JsonObject *object = object_new("connection");
-	put(object, "account", event->account);
-	put(object, "state", words[event->connection.state]);
-	put(object, "reason", event->connection.reason);
-	put(object, "reason_code", event->connection.reason_code);
-	put(object, "tls", event->connection.tls);
-	put(object, "cipher", event->connection.cipher);
-	put(object, "auth", event->connection.auth);
-	put(object, "channel_binding", event->connection.channel_binding);
+	JsonObject *object = json_begin("connection");
+	json_put(object, "account", event->account);
+	json_put(object, "state", words[event->connection.state]);
+	json_put(object, "reason", event->connection.reason);
+	json_put(object, "reason_code", event->connection.reason_code);
+	json_put(object, "tls", event->connection.tls);
+	json_put(object, "cipher", event->connection.cipher);
+	json_put(object, "auth", event->connection.auth);
+	json_put(object, "channel_binding", event->connection.channel_binding);
 	if (event->connection.state == CONNECTION_ONLINE)
 		json_object_set_boolean_member(object, "resumed", event->connection.resumed);
-	print(object);
+	json_print(object);
 	if (event->connection.state == CONNECTION_CONNECTING)
 		g_hash_table_add(headless.connecting, g_strdup(event->account));
 	else
@@ -281,14 +212,14 @@ static void
 print_contact(const char *account, const char *jid, const char *name, const char *const *groups, const char *subscription,
 	const char *presence)
 {
-	JsonObject *object = object_new("roster");
-	put(object, "account", account);
-	put(object, "jid", jid);
-	put(object, "name", name);
-	put_list(object, "groups", groups);
-	put(object, "subscription", subscription);
-	put(object, "presence", presence);
-	print(object);
+	JsonObject *object = json_begin("roster");
+	json_put(object, "account", account);
+	json_put(object, "jid", jid);
+	json_put(object, "name", name);
+	json_put_list(object, "groups", groups);
+	json_put(object, "subscription", subscription);
+	json_put(object, "presence", presence);
+	json_print(object);
 }
 
 static void
@@ -319,33 +250,33 @@ on_roster_loaded(const Event *event)
 static void
 on_subscription(const Event *event)
 {
-	JsonObject *object = object_new("subscription");
-	put(object, "account", event->account);
-	put(object, "jid", event->subscription.jid);
-	put(object, "kind", event->subscription.kind);
-	print(object);
+	JsonObject *object = json_begin("subscription");
+	json_put(object, "account", event->account);
+	json_put(object, "jid", event->subscription.jid);
+	json_put(object, "kind", event->subscription.kind);
+	json_print(object);
 }
 
 static void
 on_chat_state(const Event *event)
 {
-	JsonObject *object = object_new("chat-state");
-	put(object, "account", event->account);
-	put(object, "jid", event->chat_state.jid);
-	put(object, "state", event->chat_state.state);
-	print(object);
+	JsonObject *object = json_begin("chat-state");
+	json_put(object, "account", event->account);
+	json_put(object, "jid", event->chat_state.jid);
+	json_put(object, "state", event->chat_state.state);
+	json_print(object);
 }
 
 /* A line that nobody said is no message: scripts that count messages must not count it. */
 static void
 print_notice(const Message *message)
 {
-	JsonObject *object = object_new("output");
-	put(object, "text", message->body ? message->body : message->reason);
-	put(object, "account", message->account);
-	put(object, "conversation", message->conversation);
-	put(object, "id", message->id);
-	print(object);
+	JsonObject *object = json_begin("output");
+	json_put(object, "text", message->body ? message->body : message->reason);
+	json_put(object, "account", message->account);
+	json_put(object, "conversation", message->conversation);
+	json_put(object, "id", message->id);
+	json_print(object);
 }
 
 /* Whether a message of ours will be sealed is unknown until keys or a yes have come; its states tell then. */
@@ -368,25 +299,25 @@ print_message(const Message *message, const char *replaces)
 		[MESSAGE_LIVE] = "live", [MESSAGE_CARBON] = "carbon", [MESSAGE_ARCHIVE] = "archive"
 	};
 	g_autofree char *sent_at = text_time(message->sent_at, true);
-	JsonObject *object = object_new("message");
-	put(object, "account", message->account);
-	put(object, "conversation", message->conversation);
-	put(object, "from", message->from);
-	put(object, "id", message->id);
-	put(object, "stanza_id", message->stanza_id);
-	put(object, "origin_id", message->origin_id);
-	put(object, "body", message->body);
-	put(object, "direction", directions[message->direction]);
-	put(object, "kind", kinds[message->kind]);
+	JsonObject *object = json_begin("message");
+	json_put(object, "account", message->account);
+	json_put(object, "conversation", message->conversation);
+	json_put(object, "from", message->from);
+	json_put(object, "id", message->id);
+	json_put(object, "stanza_id", message->stanza_id);
+	json_put(object, "origin_id", message->origin_id);
+	json_put(object, "body", message->body);
+	json_put(object, "direction", directions[message->direction]);
+	json_put(object, "kind", kinds[message->kind]);
 	if (!seal_is_open(message)) {
-		put(object, "seal", message->seal ? message->seal : "none");
-		put(object, "trust", trust_word(message->trust));
+		json_put(object, "seal", message->seal ? message->seal : "none");
+		json_put(object, "trust", trust_word(message->trust));
 	}
-	put(object, "origin", origins[message->origin]);
-	put(object, "sent_at", sent_at);
-	put(object, "replaces", replaces);
-	put(object, "reason", message->reason);
-	print(object);
+	json_put(object, "origin", origins[message->origin]);
+	json_put(object, "sent_at", sent_at);
+	json_put(object, "replaces", replaces);
+	json_put(object, "reason", message->reason);
+	json_print(object);
 }
 
 static void
@@ -415,28 +346,28 @@ on_message_changed(const Event *event)
 static void
 on_message_state(const Event *event)
 {
-	JsonObject *object = object_new("message-state");
-	put(object, "id", event->message->id);
-	put(object, "state", message_state_word(event->message->state));
-	put(object, "reason", event->message->reason);
+	JsonObject *object = json_begin("message-state");
+	json_put(object, "id", event->message->id);
+	json_put(object, "state", message_state_word(event->message->state));
+	json_put(object, "reason", event->message->reason);
 	if (!seal_is_open(event->message)) {
-		put(object, "seal", event->message->seal ? event->message->seal : "none");
-		put(object, "trust", trust_word(event->message->trust));
+		json_put(object, "seal", event->message->seal ? event->message->seal : "none");
+		json_put(object, "trust", trust_word(event->message->trust));
 	}
-	print(object);
+	json_print(object);
 }
 
 static void
 on_trust(const Event *event)
 {
-	JsonObject *object = object_new("trust");
-	put(object, "account", event->account);
-	put(object, "peer", event->trust.peer);
+	JsonObject *object = json_begin("trust");
+	json_put(object, "account", event->account);
+	json_put(object, "peer", event->trust.peer);
 	json_object_set_int_member(object, "device", event->trust.device);
-	put(object, "fingerprint", event->trust.fingerprint);
-	put(object, "trust", trust_word(event->trust.trust));
+	json_put(object, "fingerprint", event->trust.fingerprint);
+	json_put(object, "trust", trust_word(event->trust.trust));
 	json_object_set_boolean_member(object, "own", event->trust.own);
-	print(object);
+	json_print(object);
 }
 
 static const struct event_watch watches[] = {
@@ -462,10 +393,10 @@ static const struct event_watch watches[] = {
 void
 headless_fatal(const GError *error)
 {
-	JsonObject *object = object_new("error");
-	put(object, "text", error->message);
-	put(object, "reason_code", fault_word(error));
-	print(object);
+	JsonObject *object = json_begin("error");
+	json_put(object, "text", error->message);
+	json_put(object, "reason_code", fault_word(error));
+	json_print(object);
 }
 
 static bool
@@ -476,6 +407,7 @@ start(const struct ui_calls *calls, GError **error)
 	headless.connecting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	pipe_start(take_line);
 	table_add(TABLE_EVENTS, watches, "core");
+	table_add(TABLE_EVENTS, headless_call_rows, "core");
 	return true;
 }
 
