@@ -4,8 +4,8 @@
  * A frame is 8 bytes of head (big-endian: u32 length of the body, u16 kind, u16 zero), then the body: a GVariant of the
  * type that the table of kinds gives, little-endian. A frame of an unknown kind, longer than its kind allows, in the wrong
  * direction or not in normal form ends the link: the two ends are built together and never guess. The first frame each way
- * is HELLO. Descriptors travel (SCM_RIGHTS) with START and SET only, at most MEDIA_FDS of them, and only where the link is a
- * socket pair: "fd:0" in a text names the first of them. */
+ * is HELLO: an end says it by itself when it is made, and checks the other's. Descriptors travel (SCM_RIGHTS) with START and SET
+ * only, at most MEDIA_FDS of them, and only where the link is a socket pair: "fd:0" in a text names the first of them. */
 #pragma once
 
 #include "api/public.h"
@@ -82,7 +82,8 @@ enum media_numbers {
 /* One end of a link: frames in and out on the main loop. */
 typedef struct MediaLink MediaLink;
 struct media_link_hooks {
-	/* A frame arrived: kind and body are checked. fds: MEDIA_FDS of them, -1 where none came; take one by setting it to -1, the
+	/* A frame arrived: kind and body are checked, HELLO too; keys and fingerprints have their lengths, a picture is 1 to 4096
+	 * wide and high and has all its bytes. fds: MEDIA_FDS of them, -1 where none came; take one by setting it to -1, the
 	 * rest is closed afterwards. */
 	void (*frame)(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS]);
 	/* The other end is gone (error says why; FAULT_GONE for a plain end) or broke the rules (FAULT_PEER). Once. */
@@ -91,8 +92,9 @@ struct media_link_hooks {
 /* Takes fd, a connected stream socket. to_media: this is sotto's end, it may send and get what the table allows it. */
 MediaLink *media_link_new(int fd, bool to_media, const struct media_link_hooks *hooks, gpointer owner);
 void media_link_free(MediaLink *link); /* NULL is fine; within a hook too: no further hook is called */
-/* Takes a floating body; wiped after it is written where the kind holds secrets. fds: n of them, stay the caller's. False when the
- * link is over, or body is not of the kind's type or too long. */
+/* Takes a floating body; wiped where the kind holds secrets (so no variant over memory of somebody else). fds: n of them, stay the
+ * caller's. False when the link is over, or body is not of the kind's type, or too long, or a thing that the other end would
+ * refuse. No hook is called from here: ended follows from the main loop. */
 bool media_link_send(MediaLink *link, enum media_kind kind, GVariant *body);
 bool media_link_send_fds(MediaLink *link, enum media_kind kind, GVariant *body, const int *fds, guint n);
 /* Bytes that wait to be written: who sends pictures drops one while there are any. */
