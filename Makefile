@@ -121,8 +121,9 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libsotto.a
 
 objects: $(core_o)
 plugins: $(plugins:%=$(B)/plugins/%.so)
-# Tests of this machine's number of cores at a time; what each says stays together.
-side_by_side = xargs -P "$$(nproc)" -I TEST sh -c 'said=$$($(1) TEST 2>&1); status=$$?; printf "%s\n" "$$said"; exit $$status'
+# Tests of this machine's number of cores at a time; what each says stays together, and of those that pass only how they ended.
+side_by_side = xargs -P "$$(nproc)" -I TEST sh -c 'if said=$$($(1) TEST 2>&1); then printf "%s\n" "$$said" | tail -n 1; \
+	else printf "%s\nTEST: FAILED\n" "$$said"; exit 1; fi'
 # Stories of the whole program in memory: tests/flow/*.flow.
 $(B)/tests/flow/device.o: of_plugin = -Isrc/api $(plugin_cflags)
 flow_o := $(addprefix $(B)/,tests/flow/flow.o tests/flow/device.o plugins/omemo/crypto.o)

@@ -79,11 +79,13 @@ def federation(lab):
 
 @pytest.fixture
 def pair(lab, federation):
-    """(alice, bob): two sottos online on the two servers."""
+    """(alice, bob): two sottos online on the two servers, each with the other on its roster."""
     a, b = federation
     alice, bob = lab.client("alice").start(), lab.client("bob").start()
     alice.login("alice@a.test", a)
     bob.login("bob@b.test", b)
+    alice.wait("roster", jid="bob@b.test")
+    bob.wait("roster", jid="alice@a.test")
     return alice, bob
 
 
