@@ -196,8 +196,12 @@ void answers_catching_up(const char *account, bool catching_up);
 bool answers_are_catching_up(const char *account);
 void answers_stop(void);
 
-/* ---- message.c: sealing and opening ---- */
+/* ---- seal.c, open.c: messages ---- */
 
+/* The key of a payload and the tag that binds it: what goes through the ratchets. */
+struct inner {
+	guint8 key[16], tag[16];
+};
 Node *message_seal(Account *account, const char *peer, const char *text, enum trust *weakest, GError **error);
 Node *message_seal_for(Account *account, const char *peer, guint32 device, const void *bytes, size_t length, GError **error);
 Node *message_key_transport(const char *account, const char *peer, const struct recipient *to, GError **error);
