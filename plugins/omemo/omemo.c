@@ -3,6 +3,8 @@
  * and when it is unloaded. */
 #include "omemo.h"
 
+#include <string.h>
+
 guint omemo_run;
 int omemo_new_devices;
 
@@ -26,6 +28,31 @@ history(Account *account, const char *peer)
 	return trust_identities(account_jid(account), peer, true);
 }
 
+static guint32
+own_device(Account *account)
+{
+	return keys_device(account_jid(account));
+}
+
+static bool
+identity_key(Account *account, const char *peer, guint32 device, guint8 key[32], enum trust *trust)
+{
+	const char *own = account_jid(account);
+	struct own_keys mine;
+	struct recipient theirs;
+
+	if (strcmp(own, peer) == 0 && keys_load(own, &mine, NULL) && mine.device == device) {
+		memcpy(key, mine.identity + 1, KEY_LENGTH - 1);
+		*trust = TRUST_VERIFIED;
+		return true;
+	}
+	if (!device_find(own, peer, device, &theirs))
+		return false;
+	memcpy(key, theirs.identity + 1, KEY_LENGTH - 1);
+	*trust = theirs.trust;
+	return true;
+}
+
 const struct e2ee_provider omemo_provider = {
 	.name = "omemo",
 	.title = "OMEMO",
@@ -43,6 +70,9 @@ const struct e2ee_provider omemo_provider = {
 	.set_trust = trust_set,
 	.history = history,
 	.seal_for = message_seal_for,
+	.open_for = message_open_for,
+	.own_device = own_device,
+	.identity_key = identity_key,
 };
 
 /* ---- what happens ---- */

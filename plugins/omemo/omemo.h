@@ -203,10 +203,14 @@ struct inner {
 	guint8 key[16], tag[16];
 };
 Node *message_seal(Account *account, const char *peer, const char *text, enum trust *weakest, GError **error);
+/* For exactly one device, and back: at most so many bytes, any. */
+enum { FOR_ONE_MAX = 4096 };
 Node *message_seal_for(Account *account, const char *peer, guint32 device, const void *bytes, size_t length, GError **error);
 Node *message_key_transport(const char *account, const char *peer, const struct recipient *to, GError **error);
 enum e2ee_outcome
 message_open(Account *account, const char *sender, const Element *sealed, bool from_archive, E2eeOpened *opened, GError **error);
+enum e2ee_outcome message_open_for(Account *account, const char *sender, const Element *sealed, guint32 *device, enum trust *trust,
+	Secret **bytes, GError **error);
 
 /* ---- prepare.c ---- */
 

@@ -35,7 +35,7 @@ read_iv(struct received *received)
 }
 
 static bool
-read_element(const Element *sealed, struct received *received, GError **error)
+read_element(const Element *sealed, size_t max, struct received *received, GError **error)
 {
 	const char *payload = element_child_text(sealed, "payload", OMEMO_NS);
 
@@ -44,7 +44,7 @@ read_element(const Element *sealed, struct received *received, GError **error)
 		return fault(error, FAULT_PEER, "it cannot be opened: it does not say which device sealed it");
 	if (payload && !read_iv(received))
 		return fault(error, FAULT_PEER, "it cannot be opened: its start value is not valid");
-	received->payload = payload ? text_base64(payload, PAYLOAD_MAX, &received->length) : NULL;
+	received->payload = payload ? text_base64(payload, max, &received->length) : NULL;
 	return !payload || received->payload || fault(error, FAULT_PEER, "it cannot be opened: its text is damaged or too long");
 }
 
@@ -196,7 +196,7 @@ message_open(Account *account, const char *sender, const Element *sealed, bool f
 	struct own_keys keys;
 
 	*opened = (E2eeOpened){ 0 };
-	if (!keys_load(own, &keys, error) || !read_element(sealed, &received, error)) {
+	if (!keys_load(own, &keys, error) || !read_element(sealed, PAYLOAD_MAX, &received, error)) {
 		g_free(received.payload);
 		return outcome;
 	}
@@ -208,6 +208,115 @@ message_open(Account *account, const char *sender, const Element *sealed, bool f
 		/* What is read again from far back says nothing about the session as it is now. */
 		outcome = open_received(own, &received, from_archive && !answers_are_catching_up(own), opened, error);
 	}
+	g_free(received.payload);
+	return outcome;
+}
+
+/* ---- for exactly one device ---- */
+
+static bool
+has_one_key(const struct received *received)
+{
+	guint count = 0;
+
+	for (const Element *key = element_first(received->header); key; key = element_next(key))
+		count += element_is(key, "key", OMEMO_NS);
+	return count == 1;
+}
+
+/* What seals to it from now on seals to the key that it names now: what another one opened proves nothing about that. */
+static bool
+is_current(const char *account, const struct received *received, const struct session_opened *opened, GError **error)
+{
+	struct recipient now;
+
+	return (device_find(account, received->sender, received->device, &now) &&
+		       memcmp(now.identity, opened->identity, KEY_LENGTH) == 0) ||
+	       fault(error, FAULT_TRUST, "device %u of %s sealed it with a key that it uses no more", received->device,
+		       received->sender);
+}
+
+/* Only with the tag behind the key: there the ratchet binds it. Nothing of it stays in ordinary memory. */
+static Secret *
+open_secret(const struct received *received, const signal_buffer *plain, GError **error)
+{
+	g_autoptr(Secret) bytes = secret_new(received->length);
+	struct inner inner;
+	bool done = signal_buffer_len((signal_buffer *)plain) == sizeof inner;
+
+	if (done) {
+		memcpy(&inner, signal_buffer_const_data(plain), sizeof inner);
+		done = gcm_open(inner.key, received->iv, received->iv_length, received->payload, received->length, inner.tag,
+			secret_fill(bytes));
+		secret_wipe(&inner, sizeof inner);
+	}
+	if (!done)
+		return fault_null(error, FAULT_PEER, "it cannot be opened: it was changed on the way");
+	return g_steal_pointer(&bytes);
+}
+
+static enum e2ee_outcome
+open_for_one(const char *account, struct received *received, enum trust *trust, Secret **bytes, GError **error)
+{
+	struct session_opened opened = { 0 };
+	int code = try_keys(account, received, &opened, error);
+
+	if (code == NONE_FOR_US) {
+		fault(error, FAULT_PEER, "it was sealed for another device, not for this one");
+		return E2EE_NOT_FOR_US;
+	}
+	if (code == SG_ERR_DUPLICATE_MESSAGE)
+		return E2EE_DUPLICATE;
+	if (code == SG_ERR_NO_SESSION || code == SG_ERR_INVALID_MESSAGE || code == SG_ERR_INVALID_KEY_ID)
+		answer_later(account, received->sender, received->device, ANSWER_HEAL);
+	if (code != SG_SUCCESS)
+		return E2EE_FAILED;
+	look_after(account, received, &opened);
+	*trust = opened.trust;
+	if (is_current(account, received, &opened, error))
+		*bytes = open_secret(received, opened.plain, error);
+	g_clear_pointer(&opened.plain, signal_buffer_bzero_free);
+	return *bytes ? E2EE_OPENED : E2EE_FAILED;
+}
+
+static enum e2ee_outcome
+open_for(const char *account, const Element *sealed, struct received *received, enum trust *trust, Secret **bytes, GError **error)
+{
+	enum e2ee_outcome outcome = E2EE_FAILED;
+	struct own_keys keys;
+
+	if (!keys_load(account, &keys, error) || !read_element(sealed, FOR_ONE_MAX, received, error))
+		return outcome;
+	if (!received->payload || !has_one_key(received)) {
+		fault(error, FAULT_PEER, "it cannot be opened: it is not for exactly one device");
+		return outcome;
+	}
+	if (strcmp(account, received->sender) == 0 && received->device == keys.device) {
+		fault(error, FAULT_PEER, "this device sealed it itself and cannot open it");
+		return E2EE_NOT_FOR_US;
+	}
+	if (!store_begin(error))
+		return outcome;
+	outcome = open_for_one(account, received, trust, bytes, error);
+	/* What the ratchet did counts in any case; what is used must not be opened a second time after a crash. */
+	if (store_commit(STORE_NOW, outcome == E2EE_OPENED ? error : NULL))
+		return outcome;
+	g_clear_pointer(bytes, secret_free);
+	return E2EE_FAILED;
+}
+
+enum e2ee_outcome
+message_open_for(Account *account, const char *sender, const Element *sealed, guint32 *device, enum trust *trust, Secret **bytes,
+	GError **error)
+{
+	struct received received = { .sender = sender };
+	enum e2ee_outcome outcome;
+
+	*device = 0;
+	*trust = TRUST_NONE;
+	*bytes = NULL;
+	outcome = open_for(account_jid(account), sealed, &received, trust, bytes, error);
+	*device = received.device;
 	g_free(received.payload);
 	return outcome;
 }

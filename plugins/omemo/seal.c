@@ -138,13 +138,19 @@ fill_for_one(struct envelope *envelope, const char *account, const char *peer, g
 	g_autofree guint8 *sealed = NULL;
 	struct recipient to;
 
-	if (!device_find(account, peer, device, &to) || !to.has_session || !trust_allows(to.trust))
-		return fault(error, FAULT_TRUST, "device %u of %s is not trusted, or there is no session with it", device, peer);
+	if (length > FOR_ONE_MAX)
+		return fault(error, FAULT_INPUT, "%zu bytes are more than one device is sent in one piece", length);
+	if (!device_find(account, peer, device, &to) || !to.has_session)
+		return fault(error, FAULT_TRUST, "there is no session with device %u of %s", device, peer);
+	if (to.trust != TRUST_UNDECIDED && !trust_allows(to.trust))
+		return fault(error, FAULT_TRUST, "device %u of %s is not trusted: /trust %s yes %u allows it", device, peer, peer,
+			device);
 	if (!seal_payload(envelope, bytes, length, &sealed, error) ||
 		!add_key(envelope->header, account, peer, &to, &envelope->inner, error))
 		return false;
 	add_bytes(envelope->header, "iv", envelope->iv, sizeof envelope->iv);
 	add_bytes(envelope->element, "payload", sealed, length);
+	answer_given(account, peer, device);
 	return true;
 }
 

@@ -75,13 +75,17 @@ struct e2ee_provider {
 		Account *account, const char *peer, guint32 device, const char *fingerprint, enum trust trust, GError **error);
 	/* All keys ever seen of the peer, in order of time, also gone ones. */
 	GPtrArray *(*history)(Account *account, const char *peer);
-	/* For calls: a message to exactly one device, committed before it is used. NULL if not offered. */
+	/* For calls: bytes (any, up to 4096) to exactly one device, committed before it is used. NULL if not offered. There must be
+	 * a session with it: prepare() makes one with whoever is announced; without one, or when a person refused the device, it
+	 * answers with a sentence. Whether an undecided one will do is the caller's rule: identity_key() says the trust. */
 	Node *(*seal_for)(Account *account, const char *peer, guint32 device, const void *bytes, size_t length, GError **error);
-	/* The other end of it: what seal_for() of sender made, committed before it returns. bytes is set when E2EE_OPENED. */
+	/* The other end of it: what seal_for() of sender made, committed before it returns. bytes is set when E2EE_OPENED, an
+	 * error in each other case. device is what the header names; that and trust are proven by the key of the session only
+	 * when it opened, and then that key is the one that identity_key() tells. */
 	enum e2ee_outcome (*open_for)(Account *account, const char *sender, const Element *sealed, guint32 *device,
 		enum trust *trust, Secret **bytes, GError **error);
-	/* The device of ours that others seal to, 0 if there is none; and the raw public identity key (32 bytes) of a device of
-	 * peer (or of ours). */
+	/* The device of ours that others seal to, 0 if there is none; and the raw public identity key (32 bytes) that a device of
+	 * peer (or of ours) uses now. */
 	guint32 (*own_device)(Account *account);
 	bool (*identity_key)(Account *account, const char *peer, guint32 device, guint8 key[32], enum trust *trust);
 };
