@@ -27,7 +27,17 @@ enum jingle_action {
 	JINGLE_CONTENT_MODIFY,
 	JINGLE_ACTIONS,
 };
-enum jingle_info { JINGLE_INFO_NONE, JINGLE_RINGING, JINGLE_HOLD, JINGLE_UNHOLD, JINGLE_ACTIVE, JINGLE_MUTE, JINGLE_UNMUTE };
+/* NONE: a ping, to be answered with a result. UNKNOWN: to be answered with unsupported-info. */
+enum jingle_info {
+	JINGLE_INFO_NONE,
+	JINGLE_RINGING,
+	JINGLE_HOLD,
+	JINGLE_UNHOLD,
+	JINGLE_ACTIVE,
+	JINGLE_MUTE,
+	JINGLE_UNMUTE,
+	JINGLE_INFO_UNKNOWN,
+};
 enum jingle_setup { JINGLE_SETUP_NONE, JINGLE_SETUP_ACTPASS, JINGLE_SETUP_ACTIVE, JINGLE_SETUP_PASSIVE };
 
 enum { JINGLE_CONTENTS_MAX = 4, JINGLE_CANDIDATES_MAX = 100, JINGLE_SID_MAX = 256 };
@@ -85,6 +95,12 @@ Node *jingle_write(Jingle *jingle);
 Jingle *jingle_new(enum jingle_action action, const char *sid);
 JingleContent *jingle_add(Jingle *jingle, const char *name); /* owned by jingle; payloads -1 */
 JingleContent *jingle_content(const Jingle *jingle, const char *name);
+/* One candidate of a content, copied. */
+void jingle_add_candidate(JingleContent *content, const struct jingle_candidate *candidate);
+/* The one description that we offer to everybody, with the numbers of base/medialink.h; media is audio or video. */
+void jingle_offer(JingleContent *content, const char *media);
+/* The description of our answer to a content of theirs: what both speak, under their numbers. */
+void jingle_mirror(JingleContent *answer, const JingleContent *offer);
 void jingle_free(Jingle *jingle);
 void jingle_candidate_clear(gpointer candidate);
 const char *jingle_action_word(enum jingle_action action);
