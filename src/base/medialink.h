@@ -31,7 +31,8 @@ enum media_kind {
 	MEDIA_ADD,     /* (ss) name, "audio" or "video": one more content, LOCAL follows */
 	MEDIA_REMOVE,  /* (s) name: that content is over */
 	MEDIA_ASK,     /* (s) "devices": DEVICES follows; "levels", "loopback": a test, STATS follow until the link ends;
-			* "doctor": REPORT lines follow, the last has step "done" */
+			* "doctor": REPORT lines follow, the last has step "done". All but the first after a START without
+			* contents, whose sources, sinks and relays are taken */
 	/* media -> sotto */
 	MEDIA_LOCAL,    /* MEDIA_LOCAL_TYPE: one content of ours is ready to be signalled */
 	MEDIA_GATHERED, /* (s) name: no more candidates of this content will come */
@@ -50,7 +51,8 @@ enum media_kind {
 
 /* initiator; contents as (name, "audio" | "video"); policy "relay" | "direct"; loopback candidates too (tests, demo);
  * the address that the host candidate's route leads to ("" none); relays and STUN servers as (type "turn" | "turns" | "stun",
- * host, port, transport "udp" | "tcp", user, password); proxy ("" or socks5://...); audio source, audio sink, video source as
+ * host, port, transport "udp" | "tcp", user, password), host being an address, or "name/address" where a certificate must bear
+ * the name, or a name alone where the proxy resolves it; proxy ("" or socks5://...); audio source, audio sink, video source as
  * the options say ("file:" as "fd:N" where descriptors came); video width, height, frames a second. */
 #define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuu)"
 
