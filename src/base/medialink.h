@@ -12,7 +12,7 @@
 
 #include <gio/gio.h>
 
-enum { MEDIA_LINK_VERSION = 1, MEDIA_FDS = 3 };
+enum { MEDIA_LINK_VERSION = 1, MEDIA_FDS = 3, MEDIA_LINK_FD = 3 /* where sotto-media finds it when sotto started it */ };
 
 enum media_kind {
 	MEDIA_NONE,
