@@ -69,7 +69,7 @@ $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc -Itests $(cflags) $(of_plugin) -c -o $@ $<
 
-omemo_tests := $(addprefix $(B)/tests/,$(addprefix unit/,$(filter test_omemo%,$(units))) $(addprefix fuzz/,$(filter fuzz_omemo%,$(fuzzers))))
+omemo_tests := $(addprefix $(B)/tests/,$(addprefix unit/,$(filter test_omemo% test_callkeys,$(units))) $(addprefix fuzz/,$(filter fuzz_omemo%,$(fuzzers))))
 $(B)/tests/omemo/%.o $(omemo_tests:%=%.o): of_plugin = -Isrc/api $(plugin_cflags)
 $(omemo_tests): $(B)/tests/omemo/bench.o $(patsubst %.c,$(B)/%.o,$(wildcard plugins/omemo/*.c))
 $(omemo_tests): of_plugin = $(plugin_libs)

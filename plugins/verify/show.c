@@ -71,7 +71,7 @@ show_words_in(const char *hex, int columns)
 			return NULL;
 		if (a_row && i && i / 2 % (size_t)a_row == 0)
 			used = columns;
-		append_filled(text, verify_words[high << 4 | low], columns, &used);
+		append_filled(text, text_word((guint8)(high << 4 | low)), columns, &used);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

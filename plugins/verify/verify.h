@@ -4,10 +4,6 @@
 
 #include "plugin.h"
 
-/* ---- words.c ---- */
-
-extern const char *const verify_words[256];
-
 /* ---- show.c: a fingerprint for eyes and ears ---- */
 
 char *show_blocks(const char *hex); /* eight groups of eight */

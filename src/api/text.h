@@ -10,5 +10,7 @@ PUBLIC char *text_cut(const char *text, size_t max);
 PUBLIC char *text_time(gint64 us, bool with_ms);
 /* Lower-case hex. */
 PUBLIC char *text_hex(const void *bytes, size_t length);
+/* A word to read aloud for a byte, never another one; borrowed. */
+PUBLIC const char *text_word(guint8 byte);
 /* Strict base64 (no stray characters); NULL when it is none or longer than max bytes. */
 PUBLIC guint8 *text_base64(const char *text, size_t max, size_t *length);

@@ -193,7 +193,7 @@ both_sides_are_shown_in_blocks_words_and_pictures(void **state)
 	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
 	assert_non_null(strstr(output->str, "00112233 44556677 8899aabb ccddeeff 01234567 89abcdef fedcba98 76543210"));
 	assert_non_null(strstr(output->str, "ffeeddcc bbaa9988 77665544 33221100 fedcba98 76543210 01234567 89abcdef"));
-	assert_non_null(strstr(output->str, verify_words[0xff]));
+	assert_non_null(strstr(output->str, text_word(0xff)));
 	assert_non_null(strstr(output->str, "xmpp:bob@b.test?key-sid-20=" HEX_B));
 	assert_non_null(strstr(output->str, "xmpp:alice@a.test?key-sid-1=" HEX_A));
 	assert_non_null(strstr(output->str, "\xe2\x96\x88\xe2\x96\x80"));
@@ -298,10 +298,10 @@ words_are_one_for_each_byte_and_all_differ(void **state)
 
 	(void)state;
 	assert_int_equal(g_strv_length(list), 32);
-	assert_string_equal(list[0], verify_words[0]);
-	assert_string_equal(list[31], verify_words[0x10]);
+	assert_string_equal(list[0], text_word(0));
+	assert_string_equal(list[31], text_word(0x10));
 	for (int i = 0; i < 256; i++)
-		assert_true(g_hash_table_add(seen, g_strndup(verify_words[i], 3)));
+		assert_true(g_hash_table_add(seen, g_strndup(text_word(i), 3)));
 	g_hash_table_foreach(seen, (GHFunc)(void (*)(void))g_free, NULL);
 	assert_null(show_words("xy"));
 }
