@@ -90,7 +90,9 @@ typedef struct Jingle {
 /* NULL with FAULT_PEER and a sentence. call_ns: the provider's namespace of sealed fingerprints, NULL: none. The result borrows
  * from the stanza of element. */
 Jingle *jingle_read(const Element *element, const char *call_ns, GError **error);
-/* The <jingle> element; consumes seal and secret_seal. */
+/* The <jingle> element; consumes seal and secret_seal. Others are narrower than the standard: a transport-info or content-* of more
+ * than one content is refused by Dino (as are senders none), and a browser takes no candidate that comes in one stanza with
+ * gathering_complete. */
 Node *jingle_write(Jingle *jingle);
 Jingle *jingle_new(enum jingle_action action, const char *sid);
 JingleContent *jingle_add(Jingle *jingle, const char *name); /* owned by jingle; payloads -1 */

@@ -5,16 +5,13 @@
 #include <string.h>
 
 #include "api/error.h"
-#include "base/medialink.h"
+#include "xmpp/jinglesource.h"
 #include "xmpp/jinglevalue.h"
 
 #define FEEDBACK_NS "urn:xmpp:jingle:apps:rtp:rtcp-fb:0"
 #define HDREXT_NS "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0"
-#define SOURCE_NS "urn:xmpp:jingle:apps:rtp:ssma:0"
 #define URI_TWCC "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define URI_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
-
-enum { CNAME_MAX = 255 };
 
 /* The codecs there are for us. */
 static const struct codec {
@@ -186,58 +183,6 @@ read_extension(const Element *element, JingleContent *content, GError **error)
 	return true;
 }
 
-static bool
-read_cname(const Element *source, JingleContent *content, GError **error)
-{
-	for (const Element *child = element_first(source); child && !content->cname; child = element_next(child)) {
-		if (!element_is(child, "parameter", SOURCE_NS) || strcmp(value_attr(child, "name"), "cname"))
-			continue;
-		const char *cname = value_attr(child, "value");
-		if (!value_plain(cname, CNAME_MAX))
-			return fault(error, FAULT_PEER, "a source has no usable cname");
-		content->cname = g_strdup(cname);
-	}
-	return true;
-}
-
-static bool
-read_source_number(const Element *element, guint32 *source, GError **error)
-{
-	if (!value_number(value_attr(element, "ssrc"), 1, G_MAXUINT32, source))
-		return fault(error, FAULT_PEER, "a source has no number");
-	return true;
-}
-
-/* RFC 5576 §4.2: the group says which of two sources repeats the other. */
-static bool
-read_sources(const Element *element, JingleContent *content, GError **error)
-{
-	if (element_is(element, "source", SOURCE_NS)) {
-		guint32 source;
-		if (!read_source_number(element, &source, error) || !read_cname(element, content, error))
-			return false;
-		content->source = content->source ? content->source : source;
-		return true;
-	}
-	if (!element_is(element, "ssrc-group", SOURCE_NS) || strcmp(value_attr(element, "semantics"), "FID"))
-		return true;
-	guint32 pair[2];
-	guint n = 0;
-	for (const Element *child = element_first(element); child; child = element_next(child)) {
-		if (!element_is(child, "source", SOURCE_NS))
-			continue;
-		if (n == G_N_ELEMENTS(pair))
-			return fault(error, FAULT_PEER, "a group of sources has too many of them");
-		if (!read_source_number(child, &pair[n++], error))
-			return false;
-	}
-	if (n != G_N_ELEMENTS(pair) || pair[0] == pair[1])
-		return fault(error, FAULT_PEER, "a group of sources has not two of them");
-	content->source = pair[0];
-	content->rtx_source = pair[1];
-	return true;
-}
-
 bool
 jinglertp_read(const Element *description, JingleContent *content, GError **error)
 {
@@ -258,7 +203,7 @@ jinglertp_read(const Element *description, JingleContent *content, GError **erro
 			content->has_sdes = true;
 		if (element_is(child, "rtp-hdrext", HDREXT_NS) && !read_extension(child, content, error))
 			return false;
-		if (!read_sources(child, content, error))
+		if (!jinglesource_read(child, content, error))
 			return false;
 	}
 	if (content->source)
@@ -269,11 +214,11 @@ jinglertp_read(const Element *description, JingleContent *content, GError **erro
 /* ---- writing ---- */
 
 static void
-add_parameter(Node *parent, const char *ns, const char *name, const char *value)
+add_parameter(Node *payload, const char *name, int value)
 {
-	Node *parameter = node_add(parent, "parameter", ns);
+	Node *parameter = node_add(payload, "parameter", JINGLE_RTP_NS);
 	node_attr(parameter, "name", name);
-	node_attr(parameter, "value", value);
+	node_attr_int(parameter, "value", value);
 }
 
 static void
@@ -310,40 +255,12 @@ write_payloads(Node *description, const JingleContent *content)
 			continue;
 		Node *payload = write_payload(description, &codecs[i], *type);
 		if (type == &content->opus)
-			add_parameter(payload, JINGLE_RTP_NS, "useinbandfec", "1");
-		if (type == &content->rtx) {
-			g_autofree char *apt = g_strdup_printf("%d", content->vp8);
-			add_parameter(payload, JINGLE_RTP_NS, "apt", apt);
-		}
+			add_parameter(payload, "useinbandfec", 1);
+		if (type == &content->rtx)
+			add_parameter(payload, "apt", content->vp8);
 		if (type == &content->opus || type == &content->vp8)
 			write_feedback(payload, content);
 	}
-}
-
-static void
-write_source(Node *parent, const JingleContent *content, guint32 number)
-{
-	Node *source = node_add(parent, "source", SOURCE_NS);
-
-	node_attr_int(source, "ssrc", number);
-	if (content->cname)
-		add_parameter(source, SOURCE_NS, "cname", content->cname);
-}
-
-static void
-write_sources(Node *description, const JingleContent *content)
-{
-	if (!content->source)
-		return;
-	node_attr_int(description, "ssrc", content->source);
-	write_source(description, content, content->source);
-	if (!content->rtx_source)
-		return;
-	write_source(description, content, content->rtx_source);
-	Node *group = node_add(description, "ssrc-group", SOURCE_NS);
-	node_attr(group, "semantics", "FID");
-	node_attr_int(node_add(group, "source", SOURCE_NS), "ssrc", content->source);
-	node_attr_int(node_add(group, "source", SOURCE_NS), "ssrc", content->rtx_source);
 }
 
 void
@@ -362,45 +279,7 @@ jinglertp_write(Node *parent, const JingleContent *content)
 		node_attr_int(extension, "id", id);
 		node_attr(extension, "uri", extensions[i].uri);
 	}
-	write_sources(description, content);
+	jinglesource_write(description, content);
 	if (content->rtcp_mux)
 		node_add(description, "rtcp-mux", JINGLE_RTP_NS);
-}
-
-/* ---- what we offer and answer ---- */
-
-void
-jingle_offer(JingleContent *content, const char *media)
-{
-	bool video = !strcmp(media, "video");
-
-	g_free(content->media);
-	content->media = g_strdup(media);
-	content->opus = video ? -1 : MEDIA_PT_OPUS;
-	content->dtmf = video ? -1 : MEDIA_PT_DTMF;
-	content->vp8 = video ? MEDIA_PT_VP8 : -1;
-	content->rtx = video ? MEDIA_PT_RTX : -1;
-	content->nack = content->pli = content->fir = video;
-	content->twcc = content->rtcp_mux = true;
-	content->twcc_ext = MEDIA_EXT_TWCC;
-	content->mid_ext = MEDIA_EXT_MID;
-}
-
-void
-jingle_mirror(JingleContent *answer, const JingleContent *offer)
-{
-	g_free(answer->media);
-	answer->media = g_strdup(offer->media);
-	answer->by_responder = offer->by_responder;
-	answer->opus = offer->opus;
-	answer->dtmf = offer->dtmf;
-	answer->vp8 = offer->vp8;
-	answer->rtx = offer->rtx;
-	answer->nack = offer->nack;
-	answer->pli = offer->pli;
-	answer->fir = offer->fir;
-	answer->twcc = offer->twcc;
-	answer->rtcp_mux = offer->rtcp_mux;
-	answer->twcc_ext = offer->twcc_ext;
-	answer->mid_ext = offer->mid_ext;
 }

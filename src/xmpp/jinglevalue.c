@@ -18,7 +18,7 @@ value_number(const char *text, guint32 low, guint32 high, guint32 *number)
 {
 	guint64 value;
 
-	if (!g_ascii_isdigit(*text) || !g_ascii_string_to_unsigned(text, 10, low, high, &value, NULL))
+	if (!g_ascii_string_to_unsigned(text, 10, low, high, &value, NULL))
 		return false;
 	*number = (guint32)value;
 	return true;

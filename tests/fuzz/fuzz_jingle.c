@@ -22,8 +22,6 @@ forget_what_is_not_written(Jingle *jingle)
 	}
 	if (jingle->info == JINGLE_INFO_UNKNOWN)
 		jingle->info = JINGLE_INFO_NONE;
-	if (jingle->bundle && !jingle->bundle[0])
-		g_clear_pointer(&jingle->bundle, g_strfreev);
 }
 
 static void

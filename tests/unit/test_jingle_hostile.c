@@ -235,6 +235,10 @@ static const struct {
 	{ VIDEO("<payload-type id='96' name='VP8' clockrate='90000'><f:rtcp-fb xmlns:f='urn:xmpp:jingle:apps:rtp:rtcp-fb:0' "
 		"type='nack' subtype='sli'/><f:rtcp-fb xmlns:f='urn:xmpp:jingle:apps:rtp:rtcp-fb:0'/></payload-type>"),
 		ONE "\n  video vp8 96" },
+	/* XEP-0293 §3: beside the payload types it is of all of them */
+	{ VIDEO("<rtcp-fb xmlns='urn:xmpp:jingle:apps:rtp:rtcp-fb:0' type='ccm' subtype='fir'/>"
+		"<payload-type id='96' name='VP8' clockrate='90000'/>"),
+		ONE "\n  video vp8 96 fir" },
 	/* keys in clear are named, whatever they say, and no more */
 	{ AUDIO("<encryption required='1'><crypto crypto-suite='X' key-params='inline:' tag='x'/></encryption>"),
 		ONE "\n  audio sdes" },
