@@ -106,7 +106,7 @@ is_remote(GVariant *body)
 	for (gsize i = 0; i < g_variant_n_children(contents); i++) {
 		g_autoptr(GVariant) content = g_variant_get_child_value(contents, i);
 
-		if (!is_key(content, 4, KEY))
+		if (!is_key(content, 3, KEY))
 			return false;
 	}
 	return true;

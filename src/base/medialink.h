@@ -56,8 +56,8 @@ enum media_kind {
  * the options say ("file:" as "fd:N" where descriptors came); video width, height, frames a second. */
 #define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuu)"
 
-/* bundled: all contents on the transport of the first. Contents as (name, ufrag, pwd, hash "sha-256" and the 32 bytes of the
- * fingerprint in force, setup of theirs "active" | "passive" | "actpass", payload types of opus, vp8, its rtx and
+/* bundled: all contents on the transport of the first. Contents as (name, ufrag, pwd, the 32 bytes of the SHA-256 fingerprint
+ * in force, setup of theirs "active" | "passive" | "actpass", payload types of opus, vp8, its rtx and
  * telephone-event (-1: none), header extension ids of transport-cc and mid (0: none), do they receive, do they send). A content
  * of ours that is not in it is over. */
 #define MEDIA_REMOTE_TYPE "(ba(sssaysiiiiuubb))"
