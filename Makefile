@@ -16,6 +16,7 @@ B        := build/$(variant)
 PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
+media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 nice gnutls
 
 ,        := ,
 warnings := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)
@@ -24,7 +25,7 @@ common   := -std=gnu11 -g $(warnings) $(harden) -fstack-protector-strong -fPIE -
 link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined)
 where    := -DSOTTO_VERSION='"$(VERSION)"' -DSOTTO_PLUGINS='"$(PREFIX)/lib/sotto/plugins"' -DSOTTO_SHARE='"$(PREFIX)/share/sotto"'
 
-core     := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
+core     := $(filter-out src/main.c src/media/%,$(wildcard src/*.c src/*/*.c))
 core_o   := $(core:%.c=$(B)/%.o)
 plugins  := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c))))
 plugins  := $(sort $(plugins))
@@ -35,9 +36,11 @@ cflags    = $(eval cflags := $$(shell $(PKG) --cflags $(packages)) $$(shell libg
 libs      = $(eval libs := $$(shell $(PKG) --libs $(packages)) -lgcrypt -lunistring -lm)$(libs)
 plugin_cflags = $(eval plugin_cflags := $$(shell $(PKG) --cflags $(plugin_packages)))$(plugin_cflags)
 plugin_libs   = $(eval plugin_libs := $$(shell $(PKG) --libs $(plugin_packages)) -lgcrypt)$(plugin_libs)
+media_cflags  = $(eval media_cflags := $$(shell $(PKG) --cflags $(media_packages)) -DSOTTO_GST_PLUGINS='"$$(shell $(PKG) --variable=pluginsdir gstreamer-1.0)"')$(media_cflags)
+media_libs    = $(eval media_libs := $$(shell $(PKG) --libs $(media_packages)) -lgcrypt -lm)$(media_libs)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
-all: $(B)/sotto $(plugins:%=$(B)/plugins/%.so)
+all: $(B)/sotto $(B)/sotto-media $(plugins:%=$(B)/plugins/%.so)
 
 $(B)/sotto: $(B)/src/main.o $(core_o)
 	$(call say,link)$(CC) $(link) -o $@ $^ $(libs)
@@ -48,6 +51,18 @@ $(B)/libsotto.a: $(core_o)
 $(B)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(cflags) -c -o $@ $<
+
+# The second program: src/media and what it needs of base, nothing of the network of XMPP.
+media_o := $(patsubst %.c,$(B)/%.o,$(wildcard src/media/*.c)) $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o secret.o)
+$(B)/src/media/%.o: src/media/%.c
+	@mkdir -p $(@D)
+	$(call say,cc)$(CC) $(common) $(where) -Isrc $(media_cflags) -c -o $@ $<
+$(B)/sotto-media: $(media_o)
+	$(call say,link)$(CC) $(filter-out -rdynamic,$(link)) -o $@ $^ $(media_libs)
+media: $(B)/sotto-media $(B)/tests/media/pair
+# Two of them and what is between: a call without sotto.
+$(B)/tests/media/pair: $(B)/tests/media/pair.o $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o secret.o)
+	$(call say,link)$(CC) $(link) -o $@ $^ $(media_libs)
 
 # Where it will be installed is compiled into two files: another PREFIX compiles these anew.
 $(shell mkdir -p $(B) && { echo $(PREFIX) | cmp -s - $(B)/prefix || echo $(PREFIX) >$(B)/prefix; })
@@ -176,6 +191,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all flow man tables layers exports objects plugins unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
+.PHONY: all media flow man tables layers exports objects plugins unit fuzzing fuzz e2e demo check check-long bench install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Source -> volume -> opusenc -> rtpopuspay -> the transport. */
+#include "media/audiosend.h"
+
+#include "media/formats.h"
+#include "media/meter.h"
+#include "media/pipeline.h"
+
+#include <string.h>
+
+struct AudioSend {
+	struct audiosend_setup setup;
+	GstElement *part, *dtmf;
+	GstPad *sink, *out;
+	AudioSource *source;
+	Meter *meter, *packets;
+};
+
+/* Constant bit rate and no DTX: neither speech nor silence shows in a packet's size. FEC then costs nothing on the wire. */
+#define CHAIN                                                                                                      \
+	"audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "      \
+	"volume name=mute ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=200000000 leaky=downstream ! " \
+	"opusenc name=encoder bitrate=32000 bitrate-type=cbr frame-size=20 audio-type=voice inband-fec=true "      \
+	"packet-loss-percentage=20 "                                                                               \
+	"dtx=false ! rtpopuspay name=payloader pt=%d ssrc=%u"
+#define DTMF " ! rtpdtmfmux name=mux rtpdtmfsrc name=dtmf pt=%d clock-rate=48000 ssrc=%u ! mux.priority_sink_0"
+
+static bool
+build(AudioSend *send, GError **error)
+{
+	const struct audiosend_setup *setup = &send->setup;
+	bool dtmf = setup->dtmf >= 0 && gst_element_factory_find("rtpdtmfsrc");
+
+	send->part = dtmf ? pipeline_add(setup->bin, error, CHAIN DTMF, setup->pt, setup->ssrc, setup->dtmf, setup->ssrc)
+			  : pipeline_add(setup->bin, error, CHAIN, setup->pt, setup->ssrc);
+	if (!send->part)
+		return false;
+	g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(send->part), "payloader");
+	g_autoptr(GstElement) mute = gst_bin_get_by_name(GST_BIN(send->part), "mute");
+	g_autoptr(GstPad) muted = gst_element_get_static_pad(mute, "src"), packets = gst_element_get_static_pad(payloader, "src");
+	send->dtmf = dtmf ? gst_bin_get_by_name(GST_BIN(send->part), "dtmf") : NULL;
+	formats_extend(payloader, setup->twcc);
+	send->meter = meter_new(muted, true);
+	send->packets = meter_new(packets, false);
+	send->sink = gst_element_get_static_pad(send->part, "sink");
+	send->out = gst_element_request_pad_simple(setup->funnel, "sink_%u");
+	g_autoptr(GstPad) src = gst_element_get_static_pad(send->part, "src");
+	if (!send->sink || !src || gst_pad_link(src, send->out) != GST_PAD_LINK_OK)
+		return fault(error, FAULT_GONE, "the sender of sound cannot be put together");
+	gst_element_sync_state_with_parent(send->part);
+	return true;
+}
+
+AudioSend *
+audiosend_new(const struct audiosend_setup *setup, GError **error)
+{
+	AudioSend *send = g_new0(AudioSend, 1);
+
+	send->setup = *setup;
+	if (build(send, error))
+		return send;
+	audiosend_free(send);
+	return NULL;
+}
+
+void
+audiosend_free(AudioSend *send)
+{
+	if (!send)
+		return;
+	audiosource_free(send->source);
+	if (send->part)
+		pipeline_take(send->part);
+	if (send->out) {
+		gst_element_release_request_pad(send->setup.funnel, send->out);
+		gst_object_unref(send->out);
+	}
+	g_clear_pointer(&send->sink, gst_object_unref);
+	g_clear_pointer(&send->dtmf, gst_object_unref);
+	meter_free(send->meter);
+	meter_free(send->packets);
+	g_free(send);
+}
+
+bool
+audiosend_source(AudioSend *send, const struct choice *choice, GError **error)
+{
+	static const struct choice silence = { CHOICE_NONE, NULL, -1 };
+
+	g_clear_pointer(&send->source, audiosource_free);
+	send->source = audiosource_new(send->setup.bin, send->sink, choice, send->setup.echo, send->setup.probe, error);
+	if (send->source)
+		return true;
+	send->source = audiosource_new(send->setup.bin, send->sink, &silence, NULL, NULL, NULL);
+	return false;
+}
+
+void
+audiosend_mute(AudioSend *send, bool mute)
+{
+	g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(send->part), "mute");
+
+	g_object_set(element, "mute", (gboolean)mute, NULL);
+}
+
+void
+audiosend_loss(AudioSend *send, double loss)
+{
+	g_autoptr(GstElement) encoder = gst_bin_get_by_name(GST_BIN(send->part), "encoder");
+
+	/* Never below: the first loss comes before its report. */
+	g_object_set(encoder, "packet-loss-percentage", CLAMP((int)(loss * 100), 20, 50), NULL);
+}
+
+static void
+send_event(AudioSend *send, GstStructure *structure)
+{
+	g_autoptr(GstPad) pad = gst_element_get_static_pad(send->dtmf, "src");
+
+	gst_pad_send_event(pad, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, structure));
+}
+
+static gboolean
+end_digit(gpointer data)
+{
+	AudioSend *send = data;
+
+	send_event(send, gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "start", G_TYPE_BOOLEAN, FALSE, "method",
+				 G_TYPE_INT, 1, NULL));
+	return G_SOURCE_REMOVE;
+}
+
+bool
+audiosend_dtmf(AudioSend *send, char digit)
+{
+	static const char digits[] = "0123456789*#ABCD";
+	const char *at = strchr(digits, g_ascii_toupper(digit));
+	enum { LENGTH = 160, VOLUME = 10 };
+
+	if (!send->dtmf || !digit || !at)
+		return false;
+	send_event(send, gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "number", G_TYPE_INT, (int)(at - digits), "volume",
+				 G_TYPE_INT, VOLUME, "start", G_TYPE_BOOLEAN, TRUE, "method", G_TYPE_INT, 1, NULL));
+	g_timeout_add(LENGTH, end_digit, send);
+	return true;
+}
+
+double
+audiosend_level(AudioSend *send)
+{
+	return meter_level(send->meter);
+}
+
+guint64
+audiosend_frames(AudioSend *send)
+{
+	return meter_pieces(send->packets);
+}
+
+bool
+audiosend_owns(AudioSend *send, GstObject *element)
+{
+	return send->source && gst_object_has_as_ancestor(element, GST_OBJECT(audiosource_part(send->source)));
+}

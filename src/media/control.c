@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person turns during a call: the table of SET. */
+#include "media/session.h"
+
+#include <string.h>
+
+static bool
+flag(const char *value, bool *on, GError **error)
+{
+	*on = !strcmp(value, "on");
+	return *on || !strcmp(value, "off") || fault(error, FAULT_INPUT, "\"%s\" is neither on nor off", value);
+}
+
+#define EACH(session, content)                            \
+	for (guint each = 0; each < (session)->n; each++) \
+		for (struct content *content = (session)->contents[each]; content && !content->over; content = NULL)
+
+static bool
+set_mute(Session *session, const char *value, int *fds, GError **error)
+{
+	bool on;
+
+	(void)fds;
+	if (!flag(value, &on, error))
+		return false;
+	session->muted = on;
+	EACH(session, content)
+	if (content->send)
+		audiosend_mute(content->send, on);
+	return true;
+}
+
+static bool
+set_hold(Session *session, const char *value, int *fds, GError **error)
+{
+	(void)fds;
+	if (!flag(value, &session->held, error))
+		return false;
+	session_gates(session);
+	return true;
+}
+
+static bool
+use_video_source(Session *session, const char *value, int *fds, GError **error)
+{
+	struct choice choice;
+
+	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
+		return false;
+	EACH(session, content)
+	if (content->picture && content->opened && !video_source(content->picture, &choice, error))
+		return false;
+	return true;
+}
+
+static bool
+set_video(Session *session, const char *value, int *fds, GError **error)
+{
+	bool on;
+
+	(void)fds;
+	if (!flag(value, &on, error))
+		return false;
+	return use_video_source(session, on ? session->choices.video_source : "none", session->choices.fds, error);
+}
+
+static bool
+set_volume(Session *session, const char *value, int *fds, GError **error)
+{
+	guint64 percent;
+
+	(void)fds;
+	if (!g_ascii_string_to_unsigned(value, 10, 0, 150, &percent, NULL))
+		return fault(error, FAULT_INPUT, "the volume is a number from 0 to 150");
+	EACH(session, content)
+	if (content->play)
+		audioplay_volume(content->play, percent);
+	return true;
+}
+
+static bool
+set_audio_source(Session *session, const char *value, int *fds, GError **error)
+{
+	struct choice choice;
+
+	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
+		return false;
+	EACH(session, content)
+	{
+		if (!content->send || !content->opened)
+			continue;
+		audioplay_echo(content->play, choice.kind == CHOICE_ECHO);
+		audiosend_mute(content->send, session->muted);
+		if (!audiosend_source(content->send, &choice, error))
+			return false;
+		pipeline_settle(session->pipeline);
+	}
+	return true;
+}
+
+static bool
+set_audio_sink(Session *session, const char *value, int *fds, GError **error)
+{
+	struct choice choice;
+
+	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
+		return false;
+	EACH(session, content)
+	{
+		if (!content->play || !content->opened)
+			continue;
+		if (!audioplay_sink(content->play, &choice, error))
+			return false;
+		pipeline_settle(session->pipeline);
+	}
+	return true;
+}
+
+static bool
+set_video_source(Session *session, const char *value, int *fds, GError **error)
+{
+	return use_video_source(session, value, fds, error);
+}
+
+static bool
+set_dtmf(Session *session, const char *value, int *fds, GError **error)
+{
+	(void)fds;
+	EACH(session, content)
+	if (content->send && content->open && audiosend_dtmf(content->send, *value))
+		return true;
+	return fault(error, FAULT_INPUT, "the other side takes no \"%s\"", value);
+}
+
+static bool
+set_sound(Session *session, const char *value, int *fds, GError **error)
+{
+	(void)session;
+	(void)value;
+	(void)fds;
+	(void)error;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*set)(Session *session, const char *value, int *fds, GError **error);
+} controls[] = {
+	{ "mute", set_mute },
+	{ "hold", set_hold },
+	{ "video", set_video },
+	{ "volume", set_volume },
+	{ "audio-source", set_audio_source },
+	{ "audio-sink", set_audio_sink },
+	{ "video-source", set_video_source },
+	{ "dtmf", set_dtmf },
+	{ "sound", set_sound },
+};
+
+bool
+control_set(Session *session, const char *name, const char *value, int *fds, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(controls); i++)
+		if (!strcmp(controls[i].name, name))
+			return controls[i].set(session, value, fds, error);
+	return fault(error, FAULT_INPUT, "a call has no control \"%s\"", name);
+}

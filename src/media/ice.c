@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libnice, told of every address by hand. Its signals come on the thread that a packet arrived on: they are copied to the
+ * main loop. */
+#include "media/ice.h"
+
+#include "media/post.h"
+#include "media/route.h"
+
+#include <string.h>
+
+struct stream {
+	guint id;
+	guint told;      /* our candidates */
+	guint taken;     /* theirs */
+	GSList *waiting; /* theirs that came before their credentials */
+	bool known;      /* their credentials are here */
+	bool connected;
+};
+
+struct Ice {
+	NiceAgent *agent;
+	struct ice_hooks hooks;
+	gpointer owner;
+	bool relay_only, loopback;
+	GVariant *servers;
+	GHashTable *streams; /* id -> struct stream */
+};
+
+static void
+stream_free(gpointer data)
+{
+	struct stream *stream = data;
+
+	g_slist_free_full(stream->waiting, (GDestroyNotify)nice_candidate_free);
+	g_free(stream);
+}
+
+static struct stream *
+find(Ice *ice, guint id)
+{
+	return g_hash_table_lookup(ice->streams, GUINT_TO_POINTER(id));
+}
+
+/* In relay mode nothing but a relay's address leaves; loopback is for tests only. */
+static bool
+may_be_told(const Ice *ice, const NiceCandidate *candidate)
+{
+	if (ice->relay_only)
+		return candidate->type == NICE_CANDIDATE_TYPE_RELAYED;
+	g_autofree char *ip = nice_address_dup_string(&candidate->addr);
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(ip);
+	return address && (ice->loopback || !g_inet_address_get_is_loopback(address));
+}
+
+struct signal {
+	Ice *ice;
+	guint stream;
+	NiceCandidate *candidate;
+	NiceComponentState state;
+};
+
+static void
+signal_free(gpointer data)
+{
+	struct signal *signal = data;
+
+	g_clear_pointer(&signal->candidate, nice_candidate_free);
+	g_free(signal);
+}
+
+static void
+candidate_came(gpointer data)
+{
+	struct signal *signal = data;
+	struct stream *stream = find(signal->ice, signal->stream);
+
+	if (!stream || !may_be_told(signal->ice, signal->candidate))
+		return;
+	stream->told++;
+	signal->ice->hooks.candidate(signal->ice->owner, signal->stream, signal->candidate);
+}
+
+static void
+gathering_ended(gpointer data)
+{
+	struct signal *signal = data;
+	struct stream *stream = find(signal->ice, signal->stream);
+
+	if (stream)
+		signal->ice->hooks.gathered(signal->ice->owner, signal->stream, stream->told);
+}
+
+static void
+state_came(gpointer data)
+{
+	struct signal *signal = data;
+	Ice *ice = signal->ice;
+	struct stream *stream = find(ice, signal->stream);
+
+	if (!stream)
+		return;
+	switch (signal->state) {
+	case NICE_COMPONENT_STATE_CONNECTING:
+		if (stream->known && !stream->connected)
+			ice->hooks.state(ice->owner, stream->id, ICE_CHECKING);
+		break;
+	case NICE_COMPONENT_STATE_CONNECTED:
+	case NICE_COMPONENT_STATE_READY:
+		if (!stream->connected) {
+			stream->connected = true;
+			ice->hooks.state(ice->owner, stream->id, ICE_CONNECTED);
+		}
+		break;
+	case NICE_COMPONENT_STATE_FAILED:
+	case NICE_COMPONENT_STATE_DISCONNECTED:
+		/* A failure before the peer's candidates are all here is none: more may come. The session has its own patience. */
+		if (stream->connected) {
+			stream->connected = false;
+			ice->hooks.state(ice->owner, stream->id, ICE_LOST);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+pass_on(Ice *ice, guint stream, void (*what)(gpointer), const NiceCandidate *candidate, NiceComponentState state)
+{
+	struct signal *signal = g_new0(struct signal, 1);
+
+	*signal = (struct signal){ ice, stream, candidate ? nice_candidate_copy(candidate) : NULL, state };
+	post(what, signal, signal_free);
+}
+
+static void
+on_candidate(NiceAgent *agent, NiceCandidate *candidate, Ice *ice)
+{
+	(void)agent;
+	pass_on(ice, candidate->stream_id, candidate_came, candidate, 0);
+}
+
+static void
+on_gathered(NiceAgent *agent, guint stream, Ice *ice)
+{
+	(void)agent;
+	pass_on(ice, stream, gathering_ended, NULL, 0);
+}
+
+static void
+on_state(NiceAgent *agent, guint stream, guint component, guint state, Ice *ice)
+{
+	(void)agent;
+	(void)component;
+	pass_on(ice, stream, state_came, NULL, state);
+}
+
+static void
+add_address(NiceAgent *agent, const char *ip)
+{
+	NiceAddress address;
+
+	nice_address_init(&address);
+	if (ip && nice_address_set_from_string(&address, ip))
+		nice_agent_add_local_address(agent, &address);
+}
+
+/* Where the sockets are bound. Without any libnice would list all interfaces: then the loopback is given, and what it finds
+ * there is not told. */
+static void
+add_addresses(NiceAgent *agent, const struct ice_setup *setup)
+{
+	g_autofree char *host = route_from(setup->toward);
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+	bool loopback = address && g_inet_address_get_is_loopback(address);
+
+	if (host && !loopback)
+		add_address(agent, host);
+	if (setup->loopback || !host || loopback)
+		add_address(agent, "127.0.0.1");
+}
+
+Ice *
+ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer owner)
+{
+	Ice *ice = g_new0(Ice, 1);
+
+	ice->hooks = *hooks;
+	ice->owner = owner;
+	ice->relay_only = setup->relay_only;
+	ice->loopback = setup->loopback;
+	ice->servers = g_variant_ref(setup->servers);
+	ice->streams = g_hash_table_new_full(NULL, NULL, NULL, stream_free);
+	ice->agent = nice_agent_new_full(g_main_context_default(), NICE_COMPATIBILITY_RFC5245,
+		NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
+	g_object_set(ice->agent, "controlling-mode", (gboolean)setup->initiator, "force-relay", (gboolean)setup->relay_only, "upnp",
+		FALSE, "ice-tcp", FALSE, NULL);
+	nice_agent_set_software(ice->agent, "");
+	add_addresses(ice->agent, setup);
+	g_signal_connect(ice->agent, "new-candidate-full", G_CALLBACK(on_candidate), ice);
+	g_signal_connect(ice->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), ice);
+	g_signal_connect(ice->agent, "component-state-changed", G_CALLBACK(on_state), ice);
+	return ice;
+}
+
+void
+ice_free(Ice *ice)
+{
+	if (!ice)
+		return;
+	g_signal_handlers_disconnect_by_data(ice->agent, ice);
+	g_object_unref(ice->agent);
+	g_hash_table_unref(ice->streams);
+	g_variant_unref(ice->servers);
+	g_free(ice);
+}
+
+NiceAgent *
+ice_agent(Ice *ice)
+{
+	return ice->agent;
+}
+
+static void
+use_server(Ice *ice, guint stream, GVariant *server)
+{
+	const char *type, *host, *transport, *user, *password;
+	guint16 port;
+
+	g_variant_get(server, "(&s&sq&s&s&s)", &type, &host, &port, &transport, &user, &password);
+	if (!strcmp(type, "turn"))
+		nice_agent_set_relay_info(ice->agent, stream, 1, host, port, user, password,
+			!strcmp(transport, "tcp") ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);
+	else if (!strcmp(type, "stun") && !ice->relay_only)
+		g_object_set(ice->agent, "stun-server", host, "stun-server-port", (guint)port, NULL);
+}
+
+guint
+ice_add(Ice *ice, bool video)
+{
+	guint id = nice_agent_add_stream(ice->agent, 1);
+
+	if (!id)
+		return 0;
+	struct stream *stream = g_new0(struct stream, 1);
+	stream->id = id;
+	g_hash_table_insert(ice->streams, GUINT_TO_POINTER(id), stream);
+	(void)video;
+	for (gsize i = 0; i < g_variant_n_children(ice->servers); i++) {
+		g_autoptr(GVariant) server = g_variant_get_child_value(ice->servers, i);
+		use_server(ice, id, server);
+	}
+	if (!nice_agent_gather_candidates(ice->agent, id)) {
+		ice_remove(ice, id);
+		return 0;
+	}
+	return id;
+}
+
+void
+ice_remove(Ice *ice, guint stream)
+{
+	nice_agent_remove_stream(ice->agent, stream);
+	g_hash_table_remove(ice->streams, GUINT_TO_POINTER(stream));
+}
+
+void
+ice_credentials(Ice *ice, guint stream, char **ufrag, char **pwd)
+{
+	nice_agent_get_local_credentials(ice->agent, stream, ufrag, pwd);
+}
+
+static void
+try(Ice *ice, struct stream *stream, const NiceCandidate *candidate)
+{
+	GSList one = { (gpointer)(guintptr)candidate, NULL };
+
+	nice_agent_set_remote_candidates(ice->agent, stream->id, 1, &one);
+}
+
+void
+ice_remote(Ice *ice, guint id, const char *ufrag, const char *pwd)
+{
+	struct stream *stream = find(ice, id);
+
+	if (!stream)
+		return;
+	nice_agent_set_remote_credentials(ice->agent, id, ufrag, pwd);
+	stream->known = true;
+	stream->waiting = g_slist_reverse(stream->waiting);
+	for (GSList *at = stream->waiting; at; at = at->next)
+		try(ice, stream, at->data);
+	g_slist_free_full(g_steal_pointer(&stream->waiting), (GDestroyNotify)nice_candidate_free);
+}
+
+void
+ice_candidate(Ice *ice, guint id, const NiceCandidate *candidate)
+{
+	struct stream *stream = find(ice, id);
+
+	if (!stream || stream->taken >= ICE_CANDIDATES)
+		return;
+	stream->taken++;
+	if (stream->known)
+		try(ice, stream, candidate);
+	else
+		stream->waiting = g_slist_prepend(stream->waiting, nice_candidate_copy(candidate));
+}
+
+void
+ice_restart(Ice *ice)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, ice->streams);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct stream *stream = value;
+		stream->known = stream->connected = false;
+		stream->taken = 0;
+		nice_agent_restart_stream(ice->agent, stream->id);
+	}
+}
+
+const char *
+ice_path(Ice *ice, guint stream)
+{
+	NiceCandidate *here, *there;
+
+	if (!nice_agent_get_selected_pair(ice->agent, stream, 1, &here, &there))
+		return "";
+	return here->type == NICE_CANDIDATE_TYPE_RELAYED || there->type == NICE_CANDIDATE_TYPE_RELAYED ? "relay" : "direct";
+}

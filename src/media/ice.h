@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ICE: addresses that may be told, checks of the peer's, the way that was found. One stream per content. */
+#pragma once
+
+#include "api/error.h"
+
+#include <gio/gio.h>
+#include <nice/agent.h>
+
+enum { ICE_CANDIDATES = 100 }; /* of the peer, per content; more are dropped */
+
+enum ice_state { ICE_CHECKING, ICE_CONNECTED, ICE_LOST };
+
+/* All of them run in the main loop. */
+struct ice_hooks {
+	void (*candidate)(gpointer owner, guint stream, const NiceCandidate *candidate);
+	void (*gathered)(gpointer owner, guint stream, guint candidates);
+	void (*state)(gpointer owner, guint stream, enum ice_state state);
+};
+
+struct ice_setup {
+	bool initiator, relay_only, loopback;
+	const char *toward; /* our host candidate is what the kernel would use towards it; "" the world */
+	GVariant *servers;  /* a(ssqsss) as in START */
+};
+
+typedef struct Ice Ice;
+Ice *ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer owner);
+void ice_free(Ice *ice);
+NiceAgent *ice_agent(Ice *ice); /* for the elements */
+
+/* A stream that gathers at once; 0: no. */
+guint ice_add(Ice *ice, bool video);
+void ice_remove(Ice *ice, guint stream);
+void ice_credentials(Ice *ice, guint stream, char **ufrag, char **pwd);
+/* The peer's; with those that came before their candidates are tried now. */
+void ice_remote(Ice *ice, guint stream, const char *ufrag, const char *pwd);
+void ice_candidate(Ice *ice, guint stream, const NiceCandidate *candidate);
+/* New names for all streams. */
+void ice_restart(Ice *ice);
+/* "relay" when either end of the pair in use is one, "direct", "" none yet. */
+const char *ice_path(Ice *ice, guint stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ice, ice_free)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Frames from sotto, each to its function. A frame that cannot be obeyed ends the call with a sentence. */
+#include "media/link.h"
+
+#include "media/session.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { LAST_WORDS = 1 }; /* s: then the process is gone, whatever hangs */
+
+static bool
+on_hello(Session *session, GVariant *body, GError **error)
+{
+	guint version;
+
+	g_variant_get(body, "(us)", &version, NULL);
+	session->hello = true;
+	return version == MEDIA_LINK_VERSION ||
+	       fault(error, FAULT_INPUT, "sotto and sotto-media are of different versions (link %u and %d): install both anew",
+		       version, MEDIA_LINK_VERSION);
+}
+
+static bool
+on_consent(Session *session, GVariant *body, GError **error)
+{
+	(void)body;
+	return session_consent(session, error);
+}
+
+static bool
+on_restart(Session *session, GVariant *body, GError **error)
+{
+	(void)body;
+	return session_restart(session, error);
+}
+
+static bool
+on_picture(Session *session, GVariant *body, GError **error)
+{
+	const char *which;
+	guint width, height, rate;
+
+	(void)error;
+	g_variant_get(body, "(&suuu)", &which, &width, &height, &rate);
+	for (guint i = 0; i < session->n; i++)
+		if (session->contents[i]->picture)
+			video_show(session->contents[i]->picture, !strcmp(which, "own"), width, height, rate);
+	return true;
+}
+
+/* Turning a knob that is not there ends no call. */
+static void
+on_set(Session *session, GVariant *body, int *fds)
+{
+	const char *name, *value;
+	g_autoptr(GError) error = NULL;
+
+	g_variant_get(body, "(&s&s)", &name, &value);
+	if (!control_set(session, name, value, fds, &error))
+		session_report(session, name, error->message);
+}
+
+static bool (*const handlers[MEDIA_KINDS])(Session *session, GVariant *body, GError **error) = {
+	[MEDIA_HELLO] = on_hello,
+	[MEDIA_CANDIDATE] = session_candidate,
+	[MEDIA_REMOTE] = session_remote,
+	[MEDIA_KEYS] = session_keys,
+	[MEDIA_CONSENT] = on_consent,
+	[MEDIA_PICTURE] = on_picture,
+	[MEDIA_RESTART] = on_restart,
+	[MEDIA_ADD] = session_add,
+	[MEDIA_REMOVE] = session_remove,
+};
+
+static void
+on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
+{
+	Session *session = owner;
+	g_autoptr(GError) error = NULL;
+
+	if (session->over)
+		return;
+	if (kind == MEDIA_START)
+		session_start(session, body, fds, &error);
+	else if (kind == MEDIA_SET)
+		on_set(session, body, fds);
+	else if (handlers[kind])
+		handlers[kind](session, body, &error);
+	if (error)
+		session_fail(session, fault_word(error), "%s", error->message);
+}
+
+static void
+on_ended(gpointer owner, const GError *error)
+{
+	Session *session = owner;
+
+	(void)error;
+	alarm(LAST_WORDS);
+	session->over = true;
+	g_main_loop_quit(session->loop);
+}
+
+static const struct media_link_hooks hooks = { on_frame, on_ended };
+
+void
+link_run(int fd)
+{
+	Session *session = g_new0(Session, 1);
+
+	for (int i = 0; i < MEDIA_FDS; i++)
+		session->choices.fds[i] = -1;
+	session->loop = g_main_loop_new(NULL, FALSE);
+	session->link = media_link_new(fd, false, &hooks, session);
+	g_main_loop_run(session->loop);
+	alarm(LAST_WORDS);
+	session_end(session);
+	media_link_free(session->link);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The call of this process: what sotto said and what was made of it. */
+#pragma once
+
+#include "base/medialink.h"
+#include "media/audioplay.h"
+#include "media/audiosend.h"
+#include "media/certificate.h"
+#include "media/ice.h"
+#include "media/pipeline.h"
+#include "media/srtpkeys.h"
+#include "media/transport.h"
+#include "media/video.h"
+
+enum { SESSION_CONTENTS = PIPELINE_SESSIONS, ECHO_SOUND = 48000 }; /* half a second of sound is kept for an echo */
+
+/* What the peer said of a content. */
+struct remote {
+	char *ufrag, *pwd;
+	guint8 fingerprint[FINGERPRINT];
+	bool client;              /* we begin the handshake */
+	int opus, vp8, rtx, dtmf; /* payload types, -1 none */
+	guint twcc;
+	bool receives, sends;
+};
+
+typedef struct Session Session;
+
+struct content {
+	Session *session;
+	char *name;
+	bool video, over, opened;
+	guint index; /* in the session, and of rtpbin's session when it has its own transport */
+	guint stream;
+	guint32 ssrc, rtx_ssrc;
+	struct content *carrier; /* whose transport it uses: itself, the first one, or NULL before the peer answered */
+	struct remote remote;
+	/* of the carrier */
+	Transport *transport;
+	bool connected, flowing, open;
+	guint patience;
+	struct transport_counts base; /* when the gates opened */
+	gint64 refused_since;
+	/* of the media */
+	AudioSend *send;
+	AudioPlay *play;
+	Video *picture;
+};
+
+struct choices {
+	char *audio_source, *audio_sink, *video_source;
+	guint width, height, rate;
+	int fds[MEDIA_FDS];
+};
+
+struct Session {
+	MediaLink *link;
+	GMainLoop *loop;
+	GVariant *start;
+	bool hello, begun, initiator, relay_only, loopback, bundled;
+	bool consent, keys_here, held, muted, over;
+	struct srtpkeys keys;
+	struct choices choices;
+	char *cname;
+	Secret *pem;
+	guint8 fingerprint[FINGERPRINT];
+	Ice *ice;
+	Pipeline *pipeline;
+	Echo *sound;
+	struct content *contents[SESSION_CONTENTS];
+	guint n;
+	guint ticks, ticker;
+	guint64 last_in, last_out;
+};
+
+/* The link's frames; false with an error ends the call. */
+bool session_start(Session *session, GVariant *body, int *fds, GError **error);
+bool session_remote(Session *session, GVariant *body, GError **error);
+bool session_candidate(Session *session, GVariant *body, GError **error);
+bool session_keys(Session *session, GVariant *body, GError **error);
+bool session_consent(Session *session, GError **error);
+bool session_restart(Session *session, GError **error);
+bool session_add(Session *session, GVariant *body, GError **error);
+bool session_remove(Session *session, GVariant *body, GError **error);
+
+/* A sentence to sotto, and the end. */
+void session_fail(Session *session, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Something that is worth a line, while the call goes on. */
+void session_report(Session *session, const char *step, const char *sentence);
+/* Devices are closed, keys are wiped. */
+void session_end(Session *session);
+
+/* content.c */
+struct content *content_find(Session *session, const char *name);
+struct content *content_new(Session *session, const char *name, bool video, GError **error);
+/* The peer answered: transport and media come into being. */
+bool content_wire(struct content *content, GError **error);
+void content_open(struct content *content); /* devices, once there is consent */
+void content_end(struct content *content);
+void content_tell(struct content *content, const char *state);
+void content_local(struct content *content); /* what of it is to be signalled */
+/* Gates of all transports, from consent, keys and hold. */
+void session_gates(Session *session);
+
+/* control.c: SET */
+bool control_set(Session *session, const char *name, const char *value, int *fds, GError **error);
+/* stats.c */
+void stats_begin(Session *session);

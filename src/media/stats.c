@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Once a second: how the call goes; and whether the two sides have the same keys, which nobody would say otherwise. */
+#include "media/session.h"
+
+#include <math.h>
+
+enum { TICK = 250, TICKS = 4, REFUSED_MIN = 10, REFUSED_FOR = 750 };
+
+struct sums {
+	double rtt, jitter, loss;
+	guint64 in, out, refused;
+};
+
+static void
+look_at_source(const GstStructure *source, struct sums *sums)
+{
+	gboolean internal = FALSE, have = FALSE;
+	guint rtt = 0, fraction = 0, jitter = 0;
+	int rate = 0;
+
+	gst_structure_get_boolean(source, "internal", &internal);
+	gst_structure_get_int(source, "clock-rate", &rate);
+	if (internal)
+		return;
+	/* What they report about us; the largest of them is what is felt. */
+	if (gst_structure_get_boolean(source, "have-rb", &have) && have) {
+		gst_structure_get_uint(source, "rb-round-trip", &rtt);
+		gst_structure_get_uint(source, "rb-fractionlost", &fraction);
+		if (rtt)
+			sums->rtt = MAX(sums->rtt, rtt / 65.536);
+		sums->loss = MAX(sums->loss, fraction / 256.0);
+	}
+	if (gst_structure_get_uint(source, "jitter", &jitter) && rate > 0)
+		sums->jitter = MAX(sums->jitter, jitter * 1000.0 / rate);
+}
+
+static void
+look_at_session(Session *session, guint index, struct sums *sums)
+{
+	g_autoptr(GObject) rtp = pipeline_session(session->pipeline, index);
+	g_autoptr(GstStructure) stats = NULL;
+	const GValue *value;
+
+	if (!rtp)
+		return;
+	g_object_get(rtp, "stats", &stats, NULL);
+	value = stats ? gst_structure_get_value(stats, "source-stats") : NULL;
+	if (!value)
+		return;
+	GValueArray *sources = g_value_get_boxed(value);
+	for (guint i = 0; i < sources->n_values; i++)
+		look_at_source(g_value_get_boxed(&sources->values[i]), sums);
+}
+
+static void
+tell(Session *session)
+{
+	struct sums sums = { -1, -1, -1, 0, 0, 0 };
+	double level_in = NAN, level_out = NAN;
+	guint64 frames[4] = { 0 };
+
+	for (guint i = 0; i < session->n; i++) {
+		struct content *content = session->contents[i];
+		struct transport_counts counts;
+		if (content->transport) {
+			look_at_session(session, content->index, &sums);
+			transport_count(content->transport, &counts);
+			sums.in += counts.in;
+			sums.out += counts.out;
+			sums.refused += counts.refused - MIN(counts.refused, content->base.refused);
+		}
+		if (content->over)
+			continue;
+		if (content->send) {
+			level_in = audioplay_level(content->play);
+			level_out = audiosend_level(content->send);
+			frames[0] += audioplay_frames(content->play);
+			frames[2] += audiosend_frames(content->send);
+		}
+		if (content->picture) {
+			frames[1] += video_frames(content->picture, false);
+			frames[3] += video_frames(content->picture, true);
+		}
+	}
+	guint bits_in = 8 * (sums.in - session->last_in), bits_out = 8 * (sums.out - session->last_out);
+	session->last_in = sums.in;
+	session->last_out = sums.out;
+	media_link_send(session->link, MEDIA_STATS,
+		g_variant_new(MEDIA_STATS_TYPE, sums.rtt, sums.jitter, sums.loss, bits_in, bits_out, level_in, level_out, frames[0],
+			frames[1], frames[2], frames[3], sums.refused));
+}
+
+/* All that comes is refused: the secrets of the two sides differ. SRTP drops silently. */
+static bool
+keys_differ(struct content *content)
+{
+	struct transport_counts counts;
+	gint64 now = g_get_monotonic_time();
+
+	if (!content->transport || !content->open || content->flowing)
+		return false;
+	transport_count(content->transport, &counts);
+	guint64 heard = counts.heard - content->base.heard, refused = counts.refused - content->base.refused;
+	if (heard < REFUSED_MIN || refused < heard) {
+		content->refused_since = 0;
+		return false;
+	}
+	if (!content->refused_since)
+		content->refused_since = now;
+	return now - content->refused_since >= REFUSED_FOR * 1000;
+}
+
+static gboolean
+tick(gpointer data)
+{
+	Session *session = data;
+
+	if (session->over)
+		return G_SOURCE_CONTINUE;
+	for (guint i = 0; i < session->n; i++)
+		if (keys_differ(session->contents[i])) {
+			session_fail(session, "keys",
+				"the two sides have different keys: nothing of the other side can be heard or was played");
+			return G_SOURCE_CONTINUE;
+		}
+	if (++session->ticks % TICKS == 0)
+		tell(session);
+	return G_SOURCE_CONTINUE;
+}
+
+void
+stats_begin(Session *session)
+{
+	if (!session->ticker)
+		session->ticker = g_timeout_add(TICK, tick, session);
+}
