@@ -116,7 +116,12 @@ class Server:
         self.cert, self.key = self.dir / "certs" / f"{domain}.crt", self.dir / "certs" / f"{domain}.key"
         lab.ca.leaf(domain, self.cert, self.key)
 
-    def configure(self, peers=(), modules=(), without=(), password_hash="SHA-256", options="", level="debug"):
+    def configure(self, peers=(), modules=(), without=(), password_hash="SHA-256", options="", level="debug", turn=None):
+        """turn: a Turn that it announces to clients (XEP-0215), with credentials for a day."""
+        if turn:
+            modules = (*modules, "turn_external")
+            options += (f'\nturn_external_host = "127.0.0.1"; turn_external_port = {turn.port}; '
+                        f'turn_external_secret = "{turn.secret}"\n')
         routes = "; ".join(f'["{p.domain}"] = {{ "127.0.0.1", {p.s2s_port} }}' for p in peers)
         values = {"RUN": self.dir, "PLUGINS": HERE / "prosody", "ROUTES": routes, "C2S": self.port, "C2S_TLS": self.tls_port,
                   "S2S": self.s2s_port, "LEVEL": level, "MODULES": " ".join(f'"{m}";' for m in modules),
@@ -187,6 +192,53 @@ class Server:
     def wire(self):
         """All stanzas that clients sent, as logged by mod_stanza_debug."""
         return [line.split("RECV: ", 1)[1] for line in self.log.read_text(errors="replace").splitlines() if "RECV: " in line]
+
+
+class Turn:
+    """One coturn: STUN and TURN over UDP and TCP, for peers on loopback too."""
+
+    def __init__(self, lab):
+        self.lab, self.dir, self.secret = lab, lab.dir / "turn", f"lab-{random.getrandbits(64):x}"
+        (self.port,) = Ports.take(1)
+        self.dir.mkdir(exist_ok=True)
+        self.log = self.dir / "turn.log"
+
+    def start(self):
+        config = self.dir / "turnserver.conf"
+        config.write_text(f"""listening-ip=127.0.0.1
+relay-ip=127.0.0.1
+listening-port={self.port}
+use-auth-secret
+static-auth-secret={self.secret}
+realm=lab.test
+allow-loopback-peers
+no-cli
+cli-password=never-asked
+no-tls
+no-dtls
+no-multicast-peers
+userdb={self.dir / "turndb"}
+pidfile={self.dir / "turn.pid"}
+log-file={self.log}
+simple-log
+verbose
+""")
+        config.chmod(0o600)
+        with open(self.dir / "turn.out", "wb") as out:
+            self.process = subprocess.Popen(["turnserver", "-c", str(config)], stdout=out, stderr=out, stdin=subprocess.DEVNULL,
+                                            preexec_fn=die_with_parent)
+        self.lab.processes.append(self.process)
+
+        def open_port():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"coturn ended at once: {(self.dir / 'turn.out').read_text()[-2000:]}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return True
+            except OSError:
+                return False
+        wait_until(open_port, "coturn")
+        return self
 
 
 class Sotto:
@@ -358,6 +410,9 @@ class Lab:
         for server in servers:
             server.start()
         return servers
+
+    def turn(self):
+        return Turn(self).start()
 
     def client(self, name, **kwargs):
         client = Sotto(self, name, **kwargs)
