@@ -265,6 +265,16 @@ in_clear(const char *xml, const guint8 print[32])
 
 static const guint8 evil[32] = { 0xee, 0xee };
 
+/* Sealed by alice for bob, whatever it is. */
+static char *
+sealed_by_alice(const void *bytes, size_t length)
+{
+	g_autoptr(Node) node = omemo_provider.seal_for(alice, BOB, keys_device(BOB), bytes, length, NULL);
+
+	assert_non_null(node);
+	return node_to_xml(node);
+}
+
 /* ---- what works ---- */
 
 static void
@@ -348,7 +358,7 @@ with_others_fingerprints_are_sealed_and_nothing_is_mixed(void **state)
 static void
 who_has_no_keys_is_called_in_clear_and_that_is_said(void **state)
 {
-	g_autofree char *first = NULL, *second = NULL;
+	g_autofree char *first = NULL, *second = NULL, *restart = NULL, *changed = NULL;
 	struct call call;
 
 	(void)state;
@@ -366,6 +376,34 @@ who_has_no_keys_is_called_in_clear_and_that_is_said(void **state)
 	assert_int_equal(keys_level(call.out), CALL_KEYS_DTLS);
 	assert_int_equal(keys_trust(call.out), TRUST_NONE);
 	assert_null(keys_peer_fingerprint(call.out));
+	/* Not even there may the certificate change. */
+	restart = say_of(&call, call.in, JINGLE_TRANSPORT_INFO, call.print_in, audio);
+	assert_true(hears(&call, call.out, restart, call.print_in));
+	changed = in_clear(restart, evil);
+	refuses(&call, call.out, changed, "certificate of bob@b.test changed");
+	call_end(&call);
+}
+
+static void
+what_nothing_seals_is_no_call_where_devices_must_be_trusted(void **state)
+{
+	g_autofree char *first = NULL;
+	struct call call;
+
+	(void)state;
+	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_TRUSTED);
+	bench_turn(2000);
+	store_run(NULL, "DELETE FROM omemo_keys", "");
+	store_run(NULL, "DELETE FROM omemo_devices", "");
+	assert_true(choose(&call, 0));
+	first = say_of(&call, call.out, JINGLE_SESSION_INITIATE, call.print_out, both);
+	refuses(&call, call.in, first, "call.trust is trusted");
+	assert_false(keys_may_allow(call.in));
+	call_end(&call);
+	call_begin(&call, CALL_TRUST_VERIFIED, CALL_TRUST_ANY);
+	bench_turn(2000);
+	assert_false(choose(&call, 0));
+	assert_non_null(strstr(call.why, "call.trust is verified"));
 	call_end(&call);
 }
 
@@ -384,11 +422,13 @@ keys_are_fetched_while_it_rings(void **state)
 	assert_string_equal(call.why, "");
 	call_end(&call);
 	/* Given up while it is being asked: nobody is called back. */
+	lists_forget(ALICE);
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 	keys_choose(call.out, keys_device(BOB), chosen, &call);
-	call.chosen = false;
+	assert_false(call.chosen);
 	call_end(&call);
 	bench_turn(2000);
+	assert_false(call.chosen);
 }
 
 static void
@@ -840,19 +880,81 @@ a_secret_belongs_to_the_certificate_and_its_version(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		guint8 bytes[66] = { rows[i].version };
 		g_autofree char *first = NULL, *inner = NULL, *with = NULL, *changed = NULL;
-		g_autoptr(Node) node = NULL;
 		struct call call;
 
 		memset(bytes + 33, rows[i].print, 32);
 		call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 		first = offer(&call, audio);
-		node = omemo_provider.seal_for(alice, BOB, keys_device(BOB), bytes, rows[i].length, NULL);
-		inner = node_to_xml(node);
+		inner = sealed_by_alice(bytes, rows[i].length);
 		with = g_strdup_printf("\\1%s\\2", inner);
 		changed = replace(first, "(<media-secret[^>]*>).*(</media-secret>)", with);
 		refuses(&call, call.in, changed, rows[i].words);
 		call_end(&call);
 	}
+}
+
+/* Without a secret each content may have its own, as others do it; one secret is for one certificate. */
+static void
+a_secret_is_for_one_certificate_only(void **state)
+{
+	g_autofree char *text = jingle_fingerprint_text(evil), *seal = NULL, *with = NULL, *first = NULL, *two = NULL,
+			*plain = NULL;
+	struct call call;
+
+	(void)state;
+	acquaint();
+	for (int secret = 0; secret < 2; secret++) {
+		call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
+		g_free(first);
+		first = offer(&call, both);
+		g_free(seal);
+		seal = sealed_by_alice(text, strlen(text));
+		g_free(with);
+		with = g_strdup_printf("\\1%s\\2", seal);
+		g_free(two);
+		two = replace(first, "(name=\"video\".*<fingerprint [^>]*>).*?(</fingerprint>)", with);
+		g_free(plain);
+		plain = cut(two, "media-secret");
+		if (secret)
+			refuses(&call, call.in, two, "several certificates");
+		else
+			assert_true(hears(&call, call.in, plain, NULL));
+		call_end(&call);
+	}
+}
+
+/* E03: and a secret in it, sealed by the right device. */
+static void
+an_answer_before_the_offer_is_refused(void **state)
+{
+	g_autofree char *text = NULL, *print = NULL, *secret = NULL, *xml = NULL;
+	guint8 bytes[65] = { 1 };
+	struct call call;
+
+	(void)state;
+	acquaint();
+	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
+	/* Here bob called alice: she answers before he offered anything. */
+	keys_free(call.in);
+	call.in = keys_new(bob, ALICE, SID, true, CALL_TRUST_ANY);
+	call.chosen = false;
+	keys_choose(call.in, keys_device(ALICE), chosen, &call);
+	bench_turn(2000);
+	assert_true(call.chosen);
+	text = jingle_fingerprint_text(call.print_out);
+	memcpy(bytes + 33, call.print_out, 32);
+	print = sealed_by_alice(text, strlen(text));
+	secret = sealed_by_alice(bytes, sizeof bytes);
+	xml = g_strdup_printf(
+		"<jingle xmlns='urn:xmpp:jingle:1' action='session-accept' sid='" SID "'>"
+		"<content creator='initiator' name='audio'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'>"
+		"<payload-type id='111' name='opus' clockrate='48000' channels='2'/><rtcp-mux/></description>"
+		"<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' ufrag='ufra' pwd='aPasswordOf24LettersLong'>"
+		"<fingerprint xmlns='" SEALED_NS "' hash='sha-256' setup='active'>%s</fingerprint></transport></content>"
+		"<media-secret xmlns='urn:sotto:media-secret:1'>%s</media-secret></jingle>",
+		print, secret);
+	refuses(&call, call.in, xml, "nobody asked for");
+	call_end(&call);
 }
 
 static void
@@ -959,6 +1061,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(each_call_draws_secrets_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(with_others_fingerprints_are_sealed_and_nothing_is_mixed, begin, end),
 		cmocka_unit_test_setup_teardown(who_has_no_keys_is_called_in_clear_and_that_is_said, begin, end),
+		cmocka_unit_test_setup_teardown(what_nothing_seals_is_no_call_where_devices_must_be_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(keys_are_fetched_while_it_rings, begin, end),
 		cmocka_unit_test_setup_teardown(a_content_that_is_added_is_sealed_too, begin, end),
 		cmocka_unit_test_setup_teardown(a_restart_does_not_change_the_certificate, begin, end),
@@ -976,6 +1079,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(another_device_cannot_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_key_that_changes_during_the_call_ends_it, begin, end),
 		cmocka_unit_test_setup_teardown(a_secret_belongs_to_the_certificate_and_its_version, begin, end),
+		cmocka_unit_test_setup_teardown(a_secret_is_for_one_certificate_only, begin, end),
+		cmocka_unit_test_setup_teardown(an_answer_before_the_offer_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_secret_that_nobody_asked_for_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(both_ends_read_the_same_four_words, begin, end),
 		cmocka_unit_test_setup_teardown(words_bind_the_identity_keys_too, begin, end),
