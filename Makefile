@@ -91,6 +91,9 @@ $(omemo_tests): of_plugin = $(plugin_libs)
 $(B)/tests/unit/test_verify.o: of_plugin = -Isrc/api $(plugin_cflags)
 $(B)/tests/unit/test_verify: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/verify/*.c))
 $(B)/tests/unit/test_verify: of_plugin = $(plugin_libs)
+# The half that is derived in the other program.
+$(B)/tests/unit/test_mediakeys: $(B)/src/media/srtpkeys.o
+$(B)/tests/unit/test_mediakeys: of_plugin = $(media_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 # These tests bring a stream of their own: it comes first and counts.
