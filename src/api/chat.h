@@ -26,6 +26,7 @@ PUBLIC const Message *convo_say(Conversation *conv, const char *text, GError **e
 PUBLIC const Message *convo_correct(Conversation *conv, const char *id, const char *text, GError **error);
 /* A line of our own in the conversation that is kept with the history. */
 PUBLIC void convo_note(Conversation *conv, const char *text);
+PUBLIC void convo_note_unread(Conversation *conv, const char *text); /* and it wants to be read, as a message does */
 
 /* A filter sees every text on its way, in the order of the rows. It may replace *text (g_free the old one), or refuse with an
  * error. */

@@ -32,6 +32,9 @@ guint call_ringing(void); /* that rings here and waits for an answer, 0 */
 /* Ids of those that are not over, oldest first. Borrowed. */
 const GArray *calls_running(void);
 
+/* A line for each stranger who called since the start: nothing rang and nothing was answered. Caller frees with g_strfreev. */
+char **calls_strangers(void);
+
 /* Pictures of this size, so often a second, from now on as EVENT_CALL_FRAME; width 0: no more. */
 void call_picture(guint id, bool own, guint width, guint height, guint rate);
 

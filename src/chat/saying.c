@@ -141,6 +141,14 @@ convo_resend(Conversation *conv, const char *id, GError **error)
 }
 
 void
+convo_note_unread(Conversation *conv, const char *text)
+{
+	convo_note(conv, text);
+	conv->unread++;
+	convo_changed(conv);
+}
+
+void
 convo_note(Conversation *conv, const char *text)
 {
 	g_autoptr(Message) note = message_new(conv->account, conv->peer, MESSAGE_OUT);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a call, for the files of this folder only: its states, inputs and rules. call_step() is the only writer of the
+ * state; what has no row is refused. */
+#pragma once
+
+#include "call/calls.h"
+#include "call/keys.h"
+#include "call/medialink.h"
+#include "xmpp/extdisco.h"
+#include "xmpp/jingle.h"
+#include "xmpp/jmi.h"
+
+enum state {
+	STATE_NEW,
+	/* we call */
+	STATE_WAY_OUT,  /* relays are asked for, and a person whether an address may be told */
+	STATE_PROPOSED, /* nobody said anything yet */
+	STATE_RINGING_THERE,
+	STATE_PREPARING, /* they said yes; our side of the session is being made */
+	STATE_OFFERED,   /* session-initiate is out */
+	/* they call */
+	STATE_RINGING,
+	STATE_WAY_IN,
+	STATE_PROCEEDED, /* we said yes; session-initiate is due */
+	STATE_ANSWERING, /* session-initiate is here; our side is being made */
+	/* both */
+	STATE_LINKING, /* the session stands; a way and keys are being agreed upon */
+	STATE_ACTIVE,
+	STATE_HELD,
+	STATE_ENDED,
+	STATES,
+	STATE_ANY = STATES, /* all but ENDED that have no row of their own */
+};
+
+enum input {
+	INPUT_NONE,
+	/* a person here */
+	INPUT_DIAL,
+	INPUT_ANSWER,
+	INPUT_REJECT,
+	INPUT_HANG_UP,
+	INPUT_HOLD,
+	INPUT_RESUME,
+	/* message initiation: the peer, or another device of ours */
+	INPUT_PROPOSE,
+	INPUT_RINGS,
+	INPUT_PROCEED,
+	INPUT_DECLINED,
+	INPUT_RETRACTED,
+	INPUT_FINISHED,
+	INPUT_ELSEWHERE,          /* answered on another device of ours */
+	INPUT_DECLINED_ELSEWHERE, /* declined there */
+	/* Jingle */
+	INPUT_INITIATE,
+	INPUT_ACCEPT,
+	INPUT_TERMINATE,
+	INPUT_TRANSPORT,
+	INPUT_INFO,
+	INPUT_CONTENT_ADD,
+	INPUT_CONTENT_ACCEPT,
+	INPUT_CONTENT_REJECT,
+	INPUT_CONTENT_REMOVE,
+	/* sotto-media */
+	INPUT_LOCAL, /* one more content of ours is ready to be signalled */
+	INPUT_FLOWING,
+	INPUT_LOST, /* the way broke */
+	/* what an action or a timer found out */
+	INPUT_WAY,      /* a way is agreed upon */
+	INPUT_KEYS,     /* the provider is ready */
+	INPUT_READY,    /* all of our side is there */
+	INPUT_DIRECT,   /* the session-initiate is here already: no message initiation */
+	INPUT_FAIL,     /* call->end says why */
+	INPUT_LATE,     /* the time of the state is over */
+	INPUT_STREAM,   /* the XMPP session ended: nobody can reach us under the address that the peer knows */
+	INPUTS,
+};
+
+struct Call;
+typedef struct Call Call;
+
+/* Returns what follows from it, INPUT_NONE if nothing does. jingle is set for inputs of Jingle, jmi for those of message
+ * initiation. The state is next already. */
+struct call_input {
+	const Jingle *jingle;
+	const struct jmi *jmi;
+	const char *from; /* full JID, of both */
+	gint64 sent_at;
+};
+typedef enum input (*call_action)(Call *call, const struct call_input *in);
+
+struct call_rule {
+	enum state state;
+	enum input input;
+	call_action action; /* may be NULL */
+	enum state next;
+};
+extern const struct call_rule call_rules[];
+extern const guint call_rules_count;
+extern const char *const call_state_names[STATES];
+extern const char *const call_input_names[INPUTS];
+const struct call_rule *call_rule(enum state state, enum input input); /* NULL: refused */
+enum call_state call_state_shown(enum state state);
+guint call_state_patience(enum state state); /* ms; 0: for ever */
+
+/* A content of the session: what is signalled, and how far it is. */
+struct content {
+	char *name;
+	bool video;
+	bool by_responder;
+	bool wanted;    /* proposed, or agreed to by a person */
+	bool local;     /* ours is ready: the fields below are set */
+	char *ufrag, *pwd, *cname;
+	guint8 fingerprint[32];
+	guint32 source, rtx_source;
+	bool remote;    /* theirs is known */
+	JingleContent *theirs; /* a copy without borrowed fields */
+	GPtrArray *candidates; /* theirs, of GVariant *, that came before their transport is known to media */
+};
+
+struct Call {
+	gint refs;
+	guint id;
+	char *account, *peer; /* bare JIDs */
+	char *full;           /* the one resource that we talk to; NULL before it is known */
+	char *sid;
+	bool incoming, video, with_jmi;
+	enum state state;
+	bool stepping;
+	GQueue pending; /* inputs that came while stepping */
+	guint timer;    /* of the state */
+
+	/* the end */
+	const char *reason_code; /* of XEP-0166 §7.4, or one of ours */
+	char *reason;
+	bool quiet_end; /* say nothing to the peer */
+
+	/* the way */
+	GVariant *relays; /* as MEDIA_START_TYPE has them; NULL: none */
+	bool has_relay;
+	bool relay; /* relay candidates only */
+	guint question;   /* ask() id */
+	guint epoch;      /* grows when an answer that is still due would come too late */
+
+	/* the session */
+	GPtrArray *contents; /* of struct content * */
+	bool initiated;      /* session-initiate went out or came in */
+	bool accepted;       /* session-accept did */
+	bool bundled;
+	CallKeys *keys;
+	bool keys_due; /* the provider is still preparing */
+	CallLink *link;
+	bool started, consent;
+	bool answer_video; /* a person said yes to pictures, too */
+
+	/* facts */
+	bool muted, video_on, their_video, peer_muted, peer_held;
+	enum call_path path;
+	gint64 began, active_at, ended_at;
+	struct call_facts facts;
+	char *device_name, *words;
+};
+
+/* ---- calls.c ---- */
+
+Call *call_new(const char *account, const char *peer, bool incoming);
+Call *call_hold_ref(Call *call);
+void call_release(Call *call);
+Call *call_by_id(guint id);
+Call *call_by_sid(const char *account, const char *sid);
+Call *call_with(const char *account, const char *peer, bool incoming); /* one that is not over */
+const GPtrArray *call_list(void);                                     /* of Call *, oldest first, ended ones too */
+void call_tell(Call *call);                                           /* EVENT_CALL */
+Account *call_account(const Call *call);                              /* NULL when it was removed */
+bool call_is_busy(void);                                              /* one is past its ringing */
+
+/* ---- rules.c ---- */
+
+void call_step(Call *call, enum input input, const struct call_input *in); /* in NULL: nothing came with it */
+/* It ends: code for the peer, a sentence for us. */
+enum input call_fail(Call *call, const char *code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* ---- initiation.c: the messages before a session ---- */
+
+bool initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reason, GError **error);
+extern const struct event_watch initiation_watches[];
+
+/* ---- session.c: the Jingle session ---- */
+
+extern const struct stanza_hook session_hooks[];
+void session_send(Call *call, Jingle *jingle); /* takes it */
+void session_terminate(Call *call);
+Jingle *session_describe(Call *call, enum jingle_action action, GError **error); /* our contents, keys sealed in */
+struct content *call_content(const Call *call, const char *name);
+struct content *call_add_content(Call *call, const char *name, bool video);
+bool session_take_contents(Call *call, const Jingle *jingle, GError **error); /* of an offer or an answer */
+
+/* ---- media.c: what goes to sotto-media and what comes from it ---- */
+
+bool engine_load(Call *call, GError **error);  /* the program, while it rings */
+bool engine_begin(Call *call, GError **error); /* START with the contents of the call */
+void engine_connect(Call *call);               /* REMOTE, KEYS, CONSENT, candidates that waited */
+void engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate);
+void engine_control(Call *call, const char *name, const char *value);
+void engine_end(Call *call);
+
+/* ---- way.c: which addresses may be told ---- */
+
+extern const char *const call_address_words[];
+enum input way_find(Call *call, const struct call_input *in); /* INPUT_WAY or INPUT_FAIL follow */
+void way_forget(Call *call);
+
+/* ---- the actions of the rules ---- */
+
+enum input out_propose(Call *call, const struct call_input *in);
+enum input out_prepare(Call *call, const struct call_input *in);
+enum input out_check(Call *call, const struct call_input *in);
+enum input out_offer(Call *call, const struct call_input *in);
+enum input out_rings(Call *call, const struct call_input *in);
+enum input out_accepted(Call *call, const struct call_input *in);
+enum input out_declined(Call *call, const struct call_input *in);
+enum input out_unanswered(Call *call, const struct call_input *in);
+
+enum input in_ring(Call *call, const struct call_input *in);
+enum input in_ring_direct(Call *call, const struct call_input *in);
+enum input in_proceed(Call *call, const struct call_input *in);
+enum input in_take_offer(Call *call, const struct call_input *in);
+enum input in_check(Call *call, const struct call_input *in);
+enum input in_accept(Call *call, const struct call_input *in);
+enum input in_reject(Call *call, const struct call_input *in);
+enum input in_missed(Call *call, const struct call_input *in);
+enum input in_elsewhere(Call *call, const struct call_input *in);
+enum input in_declined_elsewhere(Call *call, const struct call_input *in);
+
+enum input session_candidates(Call *call, const struct call_input *in);
+enum input session_info(Call *call, const struct call_input *in);
+enum input session_content_add(Call *call, const struct call_input *in);
+enum input session_content_accept(Call *call, const struct call_input *in);
+enum input session_content_reject(Call *call, const struct call_input *in);
+enum input session_content_remove(Call *call, const struct call_input *in);
+enum input session_local(Call *call, const struct call_input *in); /* of a content that was added later */
+enum input session_flowing(Call *call, const struct call_input *in);
+enum input session_hold(Call *call, const struct call_input *in);
+enum input session_resume(Call *call, const struct call_input *in);
+
+enum input end_here(Call *call, const struct call_input *in);
+enum input end_there(Call *call, const struct call_input *in);
+enum input end_failed(Call *call, const struct call_input *in);
+enum input end_late(Call *call, const struct call_input *in);
+enum input end_lost(Call *call, const struct call_input *in);
+enum input end_unreachable(Call *call, const struct call_input *in);

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The contents of a session: what is offered and answered, their transports, and what comes or goes while it runs. */
+#include "api/log.h"
+#include "call/call.h"
+
+#include <string.h>
+
+struct content *
+call_content(const Call *call, const char *name)
+{
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		if (!strcmp(content->name, name))
+			return content;
+	}
+	return NULL;
+}
+
+struct content *
+call_add_content(Call *call, const char *name, bool video)
+{
+	struct content *content = g_new0(struct content, 1);
+
+	content->name = g_strdup(name);
+	content->video = video;
+	content->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
+	content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
+	g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+	g_ptr_array_add(call->contents, content);
+	return content;
+}
+
+void
+content_free(gpointer data)
+{
+	struct content *content = data;
+
+	g_free(content->name);
+	g_free(content->ufrag);
+	g_free(content->pwd);
+	g_free(content->cname);
+	g_ptr_array_unref(content->candidates);
+	g_array_unref(content->own_candidates);
+	g_free(content);
+}
+
+/* ---- theirs ---- */
+
+struct paper {
+	Stanza *stanza;
+	Jingle *jingle;
+};
+
+void
+paper_free(gpointer data)
+{
+	struct paper *paper = data;
+
+	jingle_free(paper->jingle);
+	stanza_unref(paper->stanza);
+	g_free(paper);
+}
+
+Jingle *
+session_keep(Call *call, const struct call_input *in)
+{
+	struct paper *paper;
+	const Element *element = element_child(stanza_root(in->stanza), "jingle", JINGLE_NS);
+	Jingle *jingle = jingle_read(element, call_ns(), NULL);
+
+	if (!jingle)
+		return NULL;
+	paper = g_new(struct paper, 1);
+	*paper = (struct paper){ stanza_ref(in->stanza), jingle };
+	g_ptr_array_add(call->papers, paper);
+	return jingle;
+}
+
+/* E11: what we cannot talk to, in words. */
+static bool
+is_usable(const JingleContent *theirs, GError **error)
+{
+	bool video = !g_strcmp0(theirs->media, "video");
+
+	if (!theirs->media || (!video && strcmp(theirs->media, "audio") != 0))
+		return fault(error, FAULT_PEER, "it offers something that is neither sound nor pictures");
+	if (!theirs->has_transport)
+		return fault(error, FAULT_PEER, "it offers no way that we know (ICE over UDP)");
+	if (!theirs->ufrag || !theirs->pwd)
+		return fault(error, FAULT_PEER, "its transport has no credentials");
+	if (!theirs->has_fingerprint && !theirs->sealed)
+		return fault(error, FAULT_PEER, "%s",
+			theirs->has_sdes ? "it sends its media keys through the servers (SDES) and nothing better"
+					 : "it offers no encryption (DTLS)");
+	if (!theirs->rtcp_mux)
+		return fault(error, FAULT_PEER, "it wants a second channel for control (no rtcp-mux)");
+	if (theirs->setup == JINGLE_SETUP_NONE)
+		return fault(error, FAULT_PEER, "it does not say who begins the handshake");
+	if (video ? theirs->vp8 < 0 : theirs->opus < 0)
+		return fault(error, FAULT_PEER, "it offers no %s", video ? "VP8" : "Opus");
+	return true;
+}
+
+static bool
+is_bundle_of(const Jingle *jingle)
+{
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		const JingleContent *content = g_ptr_array_index(jingle->contents, i);
+
+		if (!jingle->bundle || !g_strv_contains((const char *const *)jingle->bundle, content->name))
+			return false;
+	}
+	return jingle->contents->len > 0;
+}
+
+static void
+keep_candidates(Call *call, struct content *content, const JingleContent *theirs)
+{
+	for (guint i = 0; theirs->candidates && i < theirs->candidates->len; i++) {
+		const struct jingle_candidate *candidate = &g_array_index(theirs->candidates, struct jingle_candidate, i);
+
+		if (candidate->component == 1 && !g_strcmp0(candidate->protocol, "udp"))
+			engine_candidate(call, content, candidate);
+	}
+}
+
+bool
+session_take_offer(Call *call, const Jingle *jingle, GError **error)
+{
+	bool audio = false;
+
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
+		bool video = !g_strcmp0(theirs->media, "video");
+		struct content *content;
+
+		/* Each medium once, and none that a person was not asked about. */
+		if (!is_usable(theirs, error))
+			return false;
+		if (video ? call->video && call->with_jmi && call_video_content(call) != NULL : audio)
+			return fault(error, FAULT_PEER, "it offers the same medium twice");
+		audio |= !video;
+		content = call_add_content(call, theirs->name, video);
+		content->by_responder = theirs->by_responder;
+		content->wanted = !video || call->video || !call->with_jmi;
+		content->theirs = (JingleContent *)theirs;
+		content->remote = true;
+		call->video |= video && !call->with_jmi;
+		keep_candidates(call, content, theirs);
+	}
+	call->bundled = is_bundle_of(jingle);
+	return call->contents->len > 0 || fault(error, FAULT_PEER, "it offers nothing");
+}
+
+bool
+session_take_answer(Call *call, const Jingle *jingle, GError **error)
+{
+	guint answered = 0;
+
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
+		struct content *content = call_content(call, theirs->name);
+
+		if (!content || content->video != !g_strcmp0(theirs->media, "video"))
+			return fault(error, FAULT_PEER, "it answers something that was not offered");
+		if (!is_usable(theirs, error))
+			return false;
+		if (theirs->setup == JINGLE_SETUP_ACTPASS)
+			return fault(error, FAULT_PEER, "it leaves open who begins the handshake");
+		content->theirs = (JingleContent *)theirs;
+		content->remote = true;
+		answered++;
+		keep_candidates(call, content, theirs);
+	}
+	call->bundled = is_bundle_of(jingle);
+	return answered > 0 || fault(error, FAULT_PEER, "it answers nothing");
+}
+
+struct content *
+call_video_content(const Call *call)
+{
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		if (content->video)
+			return content;
+	}
+	return NULL;
+}
+
+/* XEP-0166 §7.3: senders is seen from the session, not from us. */
+void
+session_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send)
+{
+	const char *senders = content->theirs && content->theirs->senders ? content->theirs->senders : "both";
+	const char *them = call->incoming ? "initiator" : "responder", *us = call->incoming ? "responder" : "initiator";
+
+	*they_send = !strcmp(senders, "both") || !strcmp(senders, them);
+	*they_receive = (!strcmp(senders, "both") || !strcmp(senders, us)) && (!content->video || call->video_on);
+}
+
+/* ---- ours ---- */
+
+static void
+offer(JingleContent *ours, const struct content *content)
+{
+	ours->opus = content->video ? -1 : MEDIA_PT_OPUS;
+	ours->dtmf = content->video ? -1 : MEDIA_PT_DTMF;
+	ours->vp8 = content->video ? MEDIA_PT_VP8 : -1;
+	ours->rtx = content->video ? MEDIA_PT_RTX : -1;
+	ours->twcc_ext = MEDIA_EXT_TWCC;
+	ours->mid_ext = MEDIA_EXT_MID;
+	ours->nack = ours->pli = ours->fir = content->video;
+	ours->twcc = true;
+	ours->setup = JINGLE_SETUP_ACTPASS;
+}
+
+/* The numbers are the offer's; nothing is answered that was not in it. */
+static void
+answer(JingleContent *ours, const Call *call, const struct content *content)
+{
+	const JingleContent *theirs = content->theirs;
+
+	ours->opus = theirs->opus;
+	ours->dtmf = theirs->dtmf;
+	ours->vp8 = theirs->vp8;
+	ours->rtx = theirs->rtx;
+	ours->twcc_ext = theirs->twcc_ext;
+	ours->mid_ext = theirs->mid_ext;
+	ours->nack = theirs->nack;
+	ours->pli = theirs->pli;
+	ours->fir = theirs->fir;
+	ours->twcc = theirs->twcc;
+	ours->setup = theirs->setup == JINGLE_SETUP_ACTIVE ? JINGLE_SETUP_PASSIVE : JINGLE_SETUP_ACTIVE;
+	if (content->video && !call->video_on)
+		ours->senders = g_strdup(call->incoming ? "initiator" : "responder");
+}
+
+static void
+give_candidates(JingleContent *ours, struct content *content)
+{
+	if (content->own_candidates->len)
+		ours->candidates = g_steal_pointer(&content->own_candidates);
+	else
+		return;
+	content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
+	g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+}
+
+JingleContent *
+session_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer)
+{
+	JingleContent *ours = jingle_add(jingle, content->name);
+
+	ours->by_responder = content->by_responder;
+	ours->media = g_strdup(content->video ? "video" : "audio");
+	ours->rtcp_mux = true;
+	if (is_answer)
+		answer(ours, call, content);
+	else
+		offer(ours, content);
+	ours->source = content->source;
+	ours->rtx_source = ours->rtx >= 0 ? content->rtx_source : 0;
+	ours->cname = g_strdup(content->cname);
+	ours->has_transport = true;
+	ours->ufrag = g_strdup(content->ufrag);
+	ours->pwd = g_strdup(content->pwd);
+	return ours;
+}
+
+static char **
+names(const Call *call)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	for (guint i = 0; i < call->contents->len; i++)
+		g_strv_builder_add(builder, ((struct content *)g_ptr_array_index(call->contents, i))->name);
+	return g_strv_builder_end(builder);
+}
+
+Jingle *
+session_describe(Call *call, enum jingle_action action, GError **error)
+{
+	g_autoptr(Jingle) jingle = jingle_new(action, call->sid);
+	bool is_answer = action == JINGLE_SESSION_ACCEPT;
+	Account *account = call_account(call);
+
+	if (!account)
+		return fault_null(error, FAULT_GONE, "the account %s is gone", call->account);
+	if (!is_answer)
+		jingle->initiator = g_strdup(stream_full_jid(account_stream(account)));
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		give_candidates(session_describe_content(call, jingle, content, is_answer), content);
+	}
+	if (!is_answer || call->bundled)
+		jingle->bundle = names(call);
+	return keys_seal(call->keys, jingle, error) ? g_steal_pointer(&jingle) : NULL;
+}
+
+/* ---- transports while they are found ---- */
+
+static bool
+may_trickle(const Call *call)
+{
+	/* J01: who did not say yes learns no address. A session-initiate after <proceed> goes to somebody who did. */
+	return !call->incoming && call->with_jmi ? call->initiated : call->accepted;
+}
+
+void
+session_candidate(Call *call, struct content *content, struct jingle_candidate *candidate)
+{
+	Jingle *jingle;
+	JingleContent *ours;
+
+	if (!may_trickle(call)) {
+		g_array_append_val(content->own_candidates, *candidate);
+		*candidate = (struct jingle_candidate){ 0 };
+		return;
+	}
+	jingle = jingle_new(JINGLE_TRANSPORT_INFO, call->sid);
+	ours = jingle_add(jingle, content->name);
+	ours->by_responder = content->by_responder;
+	ours->has_transport = true;
+	ours->ufrag = g_strdup(content->ufrag);
+	ours->pwd = g_strdup(content->pwd);
+	ours->candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
+	g_array_set_clear_func(ours->candidates, jingle_candidate_clear);
+	g_array_append_val(ours->candidates, *candidate);
+	*candidate = (struct jingle_candidate){ 0 };
+	session_send(call, jingle);
+}
+
+void
+session_send_waiting(Call *call)
+{
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+		g_autoptr(GArray) waiting = content->own_candidates;
+
+		content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
+		g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+		for (guint c = 0; c < waiting->len; c++)
+			session_candidate(call, content, &g_array_index(waiting, struct jingle_candidate, c));
+	}
+}
+
+enum input
+session_candidates(Call *call, const struct call_input *in)
+{
+	for (guint i = 0; i < in->jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
+		struct content *content = call_content(call, theirs->name);
+
+		if (!content)
+			continue;
+		/* A restart (XEP-0176 §5.5) has other credentials for the same certificate. */
+		if (content->remote && theirs->ufrag && g_strcmp0(theirs->ufrag, content->theirs->ufrag) != 0) {
+			if (!theirs->pwd || !call->connected)
+				continue;
+			g_free(content->theirs->ufrag);
+			g_free(content->theirs->pwd);
+			content->theirs->ufrag = g_strdup(theirs->ufrag);
+			content->theirs->pwd = g_strdup(theirs->pwd);
+			engine_restarted(call);
+		}
+		keep_candidates(call, content, theirs);
+	}
+	return INPUT_NONE;
+}

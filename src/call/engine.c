@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What goes to sotto-media and what comes from it. */
+#include "api/event.h"
+#include "api/log.h"
+#include "base/medialink.h"
+#include "call/call.h"
+#include "xmpp/stream.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { VIDEO_WIDTH = 640, VIDEO_HEIGHT = 480, VIDEO_RATE = 30, PICTURE_MAX = 1280 };
+
+/* ---- what comes ---- */
+
+static void
+take_local(Call *call, GVariant *body)
+{
+	const char *name, *media, *ufrag, *pwd, *cname;
+	g_autoptr(GVariant) fingerprint = NULL;
+	struct content *content;
+	guint32 source, rtx_source;
+	gsize length;
+
+	g_variant_get(body, "(&s&s&s&s@ayuu&s)", &name, &media, &ufrag, &pwd, &fingerprint, &source, &rtx_source, &cname);
+	content = call_content(call, name);
+	if (!content)
+		return;
+	g_free(content->ufrag);
+	g_free(content->pwd);
+	g_free(content->cname);
+	content->ufrag = g_strdup(ufrag);
+	content->pwd = g_strdup(pwd);
+	content->cname = g_strdup(cname);
+	content->source = source;
+	content->rtx_source = rtx_source;
+	memcpy(content->fingerprint, g_variant_get_fixed_array(fingerprint, &length, 1), sizeof content->fingerprint);
+	content->local = true;
+	call_step(call, INPUT_LOCAL, NULL);
+}
+
+static void
+take_candidate(Call *call, GVariant *body)
+{
+	struct jingle_candidate candidate = { .generation = 0 };
+	const char *name, *foundation, *protocol, *ip, *type, *rel_addr;
+	struct content *content;
+
+	g_variant_get(body, "(&s&sy&su&sq&s&sq)", &name, &foundation, &candidate.component, &protocol, &candidate.priority, &ip,
+		&candidate.port, &type, &rel_addr, &candidate.rel_port);
+	content = call_content(call, name);
+	if (!content)
+		return;
+	candidate.foundation = g_strdup(foundation);
+	candidate.protocol = g_strdup(protocol);
+	candidate.ip = g_strdup(ip);
+	candidate.type = g_strdup(type);
+	candidate.rel_addr = *rel_addr ? g_strdup(rel_addr) : NULL;
+	session_candidate(call, content, &candidate);
+	jingle_candidate_clear(&candidate);
+}
+
+static void
+take_state(Call *call, GVariant *body)
+{
+	const char *name, *state, *path;
+
+	g_variant_get(body, "(&s&s&s)", &name, &state, &path);
+	if (!strcmp(path, "relay"))
+		call->path = CALL_PATH_RELAY;
+	else if (!strcmp(path, "direct"))
+		call->path = CALL_PATH_DIRECT;
+	log_info("call %u: %s is %s", call->id, name, state);
+	if (!strcmp(state, "flowing"))
+		call_step(call, INPUT_FLOWING, NULL);
+	else if (!strcmp(state, "lost"))
+		call_step(call, INPUT_LOST, NULL);
+	else
+		call_tell(call);
+}
+
+/* The words of media for what a peer may hear of it (XEP-0166 §7.4). */
+static const struct {
+	const char *word, *code;
+} failures[] = {
+	{ "keys", "security-error" },
+	{ "fingerprint", "security-error" },
+	{ "relay", "connectivity-error" },
+	{ "ice", "connectivity-error" },
+};
+
+static void
+take_failed(Call *call, GVariant *body)
+{
+	const char *word, *sentence, *code = "media-error";
+
+	g_variant_get(body, "(&s&s)", &word, &sentence);
+	for (guint i = 0; i < G_N_ELEMENTS(failures); i++)
+		if (!strcmp(failures[i].word, word))
+			code = failures[i].code;
+	call_fail(call, code, "%s", sentence);
+	call_step(call, INPUT_FAIL, NULL);
+}
+
+static double
+known(double value)
+{
+	return isfinite(value) && value >= 0 ? value : -1;
+}
+
+static void
+take_stats(Call *call, GVariant *body)
+{
+	struct call_stats stats = { .id = call->id };
+	guint64 refused;
+
+	g_variant_get(body, MEDIA_STATS_TYPE, &stats.rtt_ms, &stats.jitter_ms, &stats.loss, &stats.bitrate_in, &stats.bitrate_out,
+		&stats.level_in, &stats.level_out, &stats.audio_frames_in, &stats.video_frames_in, &stats.audio_frames_out,
+		&stats.video_frames_out, &refused);
+	stats.rtt_ms = known(stats.rtt_ms);
+	stats.jitter_ms = known(stats.jitter_ms);
+	stats.loss = known(stats.loss) > 1 ? 1 : known(stats.loss);
+	stats.level_in = isfinite(stats.level_in) ? CLAMP(stats.level_in, -100, 0) : -100;
+	stats.level_out = isfinite(stats.level_out) ? CLAMP(stats.level_out, -100, 0) : -100;
+	event_emit(&(Event){ .kind = EVENT_CALL_STATS, .account = call->account, .call_stats = &stats });
+}
+
+static void
+take_frame(Call *call, GVariant *body)
+{
+	g_autoptr(GVariant) pixels = NULL;
+	struct call_frame frame = { .id = call->id };
+	const char *which;
+	gsize length;
+
+	g_variant_get(body, "(&suu@ay)", &which, &frame.width, &frame.height, &pixels);
+	frame.own = !strcmp(which, "own");
+	frame.rgb = g_variant_get_fixed_array(pixels, &length, 1);
+	if (frame.width && frame.width <= PICTURE_MAX && frame.height && frame.height <= PICTURE_MAX &&
+		length == (gsize)frame.width * frame.height * 3)
+		event_emit(&(Event){ .kind = EVENT_CALL_FRAME, .account = call->account, .call_frame = &frame });
+}
+
+static void
+on_frame(gpointer owner, enum media_kind kind, GVariant *body)
+{
+	static void (*const takers[MEDIA_KINDS])(Call *, GVariant *) = {
+		[MEDIA_LOCAL] = take_local,
+		[MEDIA_CANDIDATE] = take_candidate,
+		[MEDIA_STATE] = take_state,
+		[MEDIA_FAILED] = take_failed,
+		[MEDIA_STATS] = take_stats,
+		[MEDIA_FRAME] = take_frame,
+	};
+
+	if (takers[kind])
+		takers[kind](owner, body);
+}
+
+static void
+on_ended(gpointer owner, const GError *error)
+{
+	Call *call = owner;
+
+	call_fail(call, "media-error", "%s", error->message);
+	call_step(call, INPUT_FAIL, NULL);
+}
+
+static const struct call_link_hooks hooks = { on_frame, on_ended };
+
+/* ---- what goes ---- */
+
+bool
+engine_load(Call *call, GError **error)
+{
+	if (!call->link)
+		call->link = call_link_start(&hooks, call, error);
+	return call->link != NULL;
+}
+
+/* Where the address that may be told is the one of the way to: the relay's host, else our own server (RFC 8828 mode 2). */
+static const char *
+toward(const Call *call)
+{
+	Account *account = call_account(call);
+	const char *ip = account ? stream_server_ip(account_stream(account)) : NULL;
+
+	return ip ? ip : "";
+}
+
+static bool
+is_loopback(const char *ip)
+{
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(ip);
+
+	return address && g_inet_address_get_is_loopback(address);
+}
+
+bool
+engine_begin(Call *call, GError **error)
+{
+	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ss)"));
+	const char *ip = toward(call);
+
+	if (!engine_load(call, error))
+		return false;
+	for (guint i = 0; i < call->contents->len; i++) {
+		const struct content *content = g_ptr_array_index(call->contents, i);
+
+		g_variant_builder_add(&contents, "(ss)", content->name, content->video ? "video" : "audio");
+	}
+	call->started = call_link_send(call->link, MEDIA_START,
+		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuu)", !call->incoming, &contents, call->relay ? "relay" : "direct",
+			is_loopback(ip), ip,
+			call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0), "",
+			call_settings.audio_source, call_settings.audio_sink,
+			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE));
+	return call->started || fault(error, FAULT_GONE, "sotto-media does not listen any more");
+}
+
+static const char *
+setup_word(enum jingle_setup setup)
+{
+	return setup == JINGLE_SETUP_ACTIVE ? "active" : setup == JINGLE_SETUP_PASSIVE ? "passive" : "actpass";
+}
+
+static GVariant *
+remote_body(const Call *call)
+{
+	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sssaysiiiiuubb)"));
+
+	for (guint i = 0; i < call->contents->len; i++) {
+		const struct content *content = g_ptr_array_index(call->contents, i);
+		const JingleContent *theirs = content->theirs;
+		bool they_send, they_receive;
+
+		if (!content->remote)
+			continue;
+		session_directions(call, content, &they_receive, &they_send);
+		g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", content->name, theirs->ufrag, theirs->pwd,
+			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, keys_fingerprint(call->keys, content->name), 32, 1),
+			setup_word(theirs->setup), theirs->opus, theirs->vp8, theirs->rtx, theirs->dtmf, theirs->twcc_ext,
+			theirs->mid_ext, they_receive, they_send);
+	}
+	return g_variant_new("(ba(sssaysiiiiuubb))", call->bundled, &contents);
+}
+
+static GVariant *
+candidate_body(const struct content *content, const struct jingle_candidate *candidate)
+{
+	return g_variant_new("(ssysusqssq)", content->name, candidate->foundation ? candidate->foundation : "", candidate->component,
+		candidate->protocol, candidate->priority, candidate->ip, candidate->port, candidate->type,
+		candidate->rel_addr ? candidate->rel_addr : "", candidate->rel_port);
+}
+
+void
+engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate)
+{
+	GVariant *body = candidate_body(content, candidate);
+
+	if (call->connected)
+		call_link_send(call->link, MEDIA_CANDIDATE, body);
+	else if (content->candidates->len < JINGLE_CANDIDATES_MAX)
+		g_ptr_array_add(content->candidates, g_variant_ref_sink(body));
+	else
+		g_variant_unref(g_variant_ref_sink(body));
+}
+
+void
+engine_connect(Call *call)
+{
+	call_link_send(call->link, MEDIA_REMOTE, remote_body(call));
+	call_link_send(call->link, MEDIA_KEYS, keys_link_body(call->keys));
+	call_link_send(call->link, MEDIA_CONSENT, g_variant_new("()"));
+	call->connected = true;
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		for (guint c = 0; c < content->candidates->len; c++)
+			call_link_send(call->link, MEDIA_CANDIDATE, g_ptr_array_index(content->candidates, c));
+		g_ptr_array_set_size(content->candidates, 0);
+	}
+}
+
+void
+engine_control(Call *call, const char *name, const char *value)
+{
+	if (call->started)
+		call_link_send(call->link, MEDIA_SET, g_variant_new("(ss)", name, value));
+}
+
+void
+engine_end(Call *call)
+{
+	g_clear_pointer(&call->link, call_link_stop);
+	call->started = call->connected = false;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calls that nobody took: a line in the chat for those of contacts, one quiet line for those of strangers. */
+#include "call/missed.h"
+
+#include "api/chat.h"
+#include "base/text.h"
+#include "call/calls.h"
+
+#include <string.h>
+
+enum { STRANGERS_MAX = 50, WAITING_MAX = 200 };
+
+struct proposal {
+	char *account, *peer, *sid;
+	gint64 at;
+};
+struct stranger {
+	char *account, *peer;
+	gint64 at;
+	guint times;
+};
+
+static GPtrArray *waiting;   /* of struct proposal */
+static GPtrArray *strangers; /* of struct stranger, newest last */
+
+static void
+proposal_free(gpointer data)
+{
+	struct proposal *proposal = data;
+
+	g_free(proposal->account);
+	g_free(proposal->peer);
+	g_free(proposal->sid);
+	g_free(proposal);
+}
+
+static void
+stranger_free(gpointer data)
+{
+	struct stranger *stranger = data;
+
+	g_free(stranger->account);
+	g_free(stranger->peer);
+	g_free(stranger);
+}
+
+/* ---- contacts ---- */
+
+void
+missed_note(Account *account, const char *peer, bool video, gint64 at)
+{
+	Conversation *conv = convo_get(account, peer);
+	g_autofree char *when = text_local_time(at), *text = NULL;
+
+	if (!conv)
+		return;
+	text = g_strdup_printf("missed %scall at %s: /call calls back", video ? "video " : "", when + strlen("YYYY-MM-DD "));
+	convo_note_unread(conv, text);
+}
+
+void
+missed_proposed(const char *account, const char *peer, const char *sid, gint64 at)
+{
+	struct proposal *proposal;
+
+	if (!waiting)
+		waiting = g_ptr_array_new_with_free_func(proposal_free);
+	if (waiting->len >= WAITING_MAX)
+		return;
+	for (guint i = 0; i < waiting->len; i++) {
+		proposal = g_ptr_array_index(waiting, i);
+		if (!strcmp(proposal->sid, sid) && !strcmp(proposal->account, account))
+			return;
+	}
+	proposal = g_new(struct proposal, 1);
+	*proposal = (struct proposal){ g_strdup(account), g_strdup(peer), g_strdup(sid), at };
+	g_ptr_array_add(waiting, proposal);
+}
+
+void
+missed_settled(const char *account, const char *sid)
+{
+	for (guint i = 0; waiting && i < waiting->len; i++) {
+		const struct proposal *proposal = g_ptr_array_index(waiting, i);
+
+		if (!strcmp(proposal->sid, sid) && !strcmp(proposal->account, account)) {
+			g_ptr_array_remove_index(waiting, i);
+			return;
+		}
+	}
+}
+
+void
+missed_tell(const char *jid)
+{
+	Account *account = account_find(jid);
+
+	for (guint i = 0; waiting && i < waiting->len;) {
+		const struct proposal *proposal = g_ptr_array_index(waiting, i);
+
+		if (strcmp(proposal->account, jid) != 0) {
+			i++;
+			continue;
+		}
+		if (account)
+			missed_note(account, proposal->peer, false, proposal->at);
+		g_ptr_array_remove_index(waiting, i);
+	}
+}
+
+/* ---- strangers ---- */
+
+void
+missed_stranger(const char *account, const char *peer, gint64 at)
+{
+	struct stranger *stranger;
+
+	if (!strangers)
+		strangers = g_ptr_array_new_with_free_func(stranger_free);
+	for (guint i = 0; i < strangers->len; i++) {
+		stranger = g_ptr_array_index(strangers, i);
+		if (!strcmp(stranger->peer, peer) && !strcmp(stranger->account, account)) {
+			stranger->times++;
+			stranger->at = at;
+			return;
+		}
+	}
+	if (strangers->len == STRANGERS_MAX)
+		g_ptr_array_remove_index(strangers, 0);
+	stranger = g_new(struct stranger, 1);
+	*stranger = (struct stranger){ g_strdup(account), g_strdup(peer), at, 1 };
+	g_ptr_array_add(strangers, stranger);
+}
+
+char **
+calls_strangers(void)
+{
+	g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+
+	for (guint i = 0; strangers && i < strangers->len; i++) {
+		const struct stranger *stranger = g_ptr_array_index(strangers, i);
+		g_autofree char *when = text_local_time(stranger->at);
+		g_autofree char *line = g_strdup_printf("unknown caller %s to %s, %u times, last at %s: it did not ring",
+			stranger->peer, stranger->account, stranger->times, when);
+
+		g_strv_builder_add(lines, line);
+	}
+	return g_strv_builder_end(lines);
+}

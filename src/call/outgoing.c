@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A call that we make: proposed, prepared when somebody said yes, offered. */
+#include "account/account.h"
+#include "account/contact.h"
+#include "api/stream.h"
+#include "call/call.h"
+
+#include <string.h>
+
+/* Somebody there speaks message initiation, or nobody of them is known: a proposal wakes telephones as well. */
+static bool
+takes_proposals(Account *account, const char *peer)
+{
+	return contact_has_feature(account, peer, JMI_NS) || !contact_has_feature(account, peer, JINGLE_RTP_NS);
+}
+
+enum input
+out_propose(Call *call, const struct call_input *in)
+{
+	Account *account = call_account(call);
+	g_autoptr(GError) error = NULL;
+
+	(void)in;
+	if (!account)
+		return call_fail(call, "gone", "the account %s is gone", call->account);
+	/* Loading takes as long as ringing. */
+	if (!engine_load(call, &error))
+		return call_fail(call, "media-error", "%s", error->message);
+	call->with_jmi = !call->full && takes_proposals(account, call->peer);
+	if (!call->with_jmi && !call->full) {
+		const Contact *contact = contact_find(account, call->peer);
+
+		call->full = contact ? g_strdup(contact_best_resource(contact)) : NULL;
+		if (!call->full)
+			return call_fail(call, "gone", "%s is offline", call->peer);
+	}
+	if (!call->with_jmi)
+		return INPUT_DIRECT;
+	if (!initiation_send(call, JMI_PROPOSE, call->peer, NULL, &error))
+		return call_fail(call, "gone", "%s", error->message);
+	return INPUT_NONE;
+}
+
+enum input
+out_rings(Call *call, const struct call_input *in)
+{
+	(void)in;
+	engine_control(call, "sound", "ringing");
+	return INPUT_NONE;
+}
+
+/* ---- our side ---- */
+
+static void
+on_prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+
+	(void)sentence;
+	(void)readiness;
+	if (!call || !call->keys_due)
+		return;
+	call->keys_due = false;
+	call_step(call, INPUT_KEYS, NULL);
+}
+
+/* Sessions with their devices, from whichever bundles are needed. Whether it worked shows when something is sealed. */
+void
+out_prepare_keys(Call *call, Account *account)
+{
+	const struct e2ee_provider *provider = e2ee_provider();
+
+	call->keys_due = provider && provider->prepare && provider->seal_for;
+	if (call->keys_due)
+		provider->prepare(account, call->peer, on_prepared, GUINT_TO_POINTER(call->id));
+}
+
+enum input
+out_prepare(Call *call, const struct call_input *in)
+{
+	Account *account = call_account(call);
+	guint32 device = in->jmi ? in->jmi->device : 0;
+	g_autoptr(GError) error = NULL;
+
+	if (!account)
+		return call_fail(call, "gone", "the account %s is gone", call->account);
+	if (in->from) {
+		g_free(call->full);
+		call->full = g_strdup(in->from);
+	}
+	call->keys = keys_new(account, call->peer, call->sid, true);
+	if (!keys_aim(call->keys, device, &error))
+		return call_fail(call, "security-error", "%s", error->message);
+	call_add_content(call, "0", false)->wanted = true;
+	if (call->video)
+		call_add_content(call, "1", true)->wanted = true;
+	call->video_on = call->video;
+	if (!engine_begin(call, &error))
+		return call_fail(call, "media-error", "%s", error->message);
+	if (device)
+		out_prepare_keys(call, account);
+	return INPUT_NONE;
+}
+
+bool
+call_sides_ready(const Call *call)
+{
+	for (guint i = 0; i < call->contents->len; i++)
+		if (!((struct content *)g_ptr_array_index(call->contents, i))->local)
+			return false;
+	return !call->keys_due;
+}
+
+enum input
+out_check(Call *call, const struct call_input *in)
+{
+	(void)in;
+	return call_sides_ready(call) ? INPUT_READY : INPUT_NONE;
+}
+
+enum input
+out_offer(Call *call, const struct call_input *in)
+{
+	g_autoptr(GError) error = NULL;
+	Jingle *jingle;
+
+	(void)in;
+	keys_set_own(call->keys, ((struct content *)g_ptr_array_index(call->contents, 0))->fingerprint);
+	jingle = session_describe(call, JINGLE_SESSION_INITIATE, &error);
+	if (!jingle)
+		return call_fail(call, "security-error", "%s", error->message);
+	call->initiated = true;
+	session_send(call, jingle);
+	return INPUT_NONE;
+}
+
+enum input
+out_accepted(Call *call, const struct call_input *in)
+{
+	g_autoptr(GError) error = NULL;
+	const Jingle *jingle = session_keep(call, in);
+
+	if (!jingle || !session_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
+		return call_fail(call, g_error_matches(error, FAULT, FAULT_TRUST) ? "security-error" : "failed-application", "%s: %s",
+			call->peer, error ? error->message : "it makes no sense");
+	call->accepted = true;
+	session_send_waiting(call);
+	engine_connect(call);
+	return INPUT_NONE;
+}
+
+/* ---- no call ---- */
+
+static const struct {
+	const char *reason, *words;
+} refusals[] = {
+	{ "busy", "%s is busy" },
+	{ "decline", "%s declined" },
+	{ "gone", "%s is gone" },
+	{ "unsupported-applications", "%s cannot take such a call" },
+	{ "expired", "%s called at the same time" },
+};
+
+enum input
+out_declined(Call *call, const struct call_input *in)
+{
+	const char *reason = in->jmi && in->jmi->reason ? in->jmi->reason : "decline", *words = refusals[1].words;
+
+	for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
+		if (!strcmp(refusals[i].reason, reason))
+			words = refusals[i].words;
+	call->quiet_end = true;
+	call->reason_code = !strcmp(reason, "busy") ? "busy" : "decline";
+	call->reason = g_strdup_printf(words, call->peer);
+	call_over(call);
+	return INPUT_NONE;
+}
+
+enum input
+out_unanswered(Call *call, const struct call_input *in)
+{
+	(void)in;
+	initiation_send(call, JMI_RETRACT, call->peer, NULL, NULL);
+	call_fail(call, "timeout", "%s did not answer", call->peer);
+	call_over(call);
+	return INPUT_NONE;
+}
