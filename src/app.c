@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "base/environment.h"
 #include "base/files.h"
+#include "call/calls.h"
 #include "chat/chat.h"
 #include "chat/convo.h"
 #include "chat/outbox.h"
@@ -299,6 +300,7 @@ app_fill_tables(void)
 	store_init();
 	xmpp_init();
 	account_init();
+	call_init();
 	chat_init();
 	ui_init();
 	cmd_init();

@@ -3,6 +3,9 @@
  * state; what has no row is refused. */
 #pragma once
 
+#include "api/error.h"
+#include "api/event.h"
+#include "api/timer.h"
 #include "call/calls.h"
 #include "call/keys.h"
 #include "call/medialink.h"
@@ -65,13 +68,13 @@ enum input {
 	INPUT_FLOWING,
 	INPUT_LOST, /* the way broke */
 	/* what an action or a timer found out */
-	INPUT_WAY,      /* a way is agreed upon */
-	INPUT_KEYS,     /* the provider is ready */
-	INPUT_READY,    /* all of our side is there */
-	INPUT_DIRECT,   /* the session-initiate is here already: no message initiation */
-	INPUT_FAIL,     /* call->end says why */
-	INPUT_LATE,     /* the time of the state is over */
-	INPUT_STREAM,   /* the XMPP session ended: nobody can reach us under the address that the peer knows */
+	INPUT_WAY,    /* a way is agreed upon */
+	INPUT_KEYS,   /* the provider is ready */
+	INPUT_READY,  /* all of our side is there */
+	INPUT_DIRECT, /* the session-initiate is here already: no message initiation */
+	INPUT_FAIL,   /* call->end says why */
+	INPUT_LATE,   /* the time of the state is over */
+	INPUT_STREAM, /* the XMPP session ended: nobody can reach us under the address that the peer knows */
 	INPUTS,
 };
 
@@ -84,6 +87,7 @@ struct call_input {
 	const Jingle *jingle;
 	const struct jmi *jmi;
 	const char *from; /* full JID, of both */
+	Stanza *stanza;   /* that jingle was read from; borrowed */
 	gint64 sent_at;
 };
 typedef enum input (*call_action)(Call *call, const struct call_input *in);
@@ -107,15 +111,20 @@ struct content {
 	char *name;
 	bool video;
 	bool by_responder;
-	bool wanted;    /* proposed, or agreed to by a person */
-	bool local;     /* ours is ready: the fields below are set */
+	bool local; /* ours is ready: the fields below are set */
+	bool fresh; /* and not told to the peer yet */
 	char *ufrag, *pwd, *cname;
 	guint8 fingerprint[32];
 	guint32 source, rtx_source;
-	bool remote;    /* theirs is known */
-	JingleContent *theirs; /* a copy without borrowed fields */
-	GPtrArray *candidates; /* theirs, of GVariant *, that came before their transport is known to media */
+	bool remote;            /* theirs is known */
+	JingleContent *theirs;  /* belongs to one of the call's papers */
+	GPtrArray *candidates;  /* theirs, of GVariant *, that came before their transport is known to media */
+	GArray *own_candidates; /* of struct jingle_candidate, that may not be told yet */
+	bool answer_due;        /* it was added by the peer and agreed to: content-accept goes out when ours is ready */
+	bool adding;            /* it was added by us: content-add goes out when ours is ready */
 };
+
+enum { CALLS_AT_ONCE = 2 }; /* one that is talked to, one that knocks */
 
 struct Call {
 	gint refs;
@@ -137,20 +146,25 @@ struct Call {
 	/* the way */
 	GVariant *relays; /* as MEDIA_START_TYPE has them; NULL: none */
 	bool has_relay;
-	bool relay; /* relay candidates only */
-	guint question;   /* ask() id */
-	guint epoch;      /* grows when an answer that is still due would come too late */
+	bool relay;     /* relay candidates only */
+	guint question; /* ask() id */
+	guint epoch;    /* grows when an answer that is still due would come too late */
 
 	/* the session */
 	GPtrArray *contents; /* of struct content * */
 	bool initiated;      /* session-initiate went out or came in */
 	bool accepted;       /* session-accept did */
 	bool bundled;
+	GPtrArray *papers; /* stanzas that are kept, and what was read from them */
+	Jingle *offer;     /* of the peer; in one of the papers */
 	CallKeys *keys;
-	bool keys_due; /* the provider is still preparing */
-	CallLink *link;
-	bool started, consent;
+	bool keys_due; /* the provider is still asking */
+	Media *media;
+	bool started;      /* START is out */
+	bool connected;    /* REMOTE and the keys are out: candidates may follow */
+	bool restarting;   /* another way is being looked for */
 	bool answer_video; /* a person said yes to pictures, too */
+	bool proposed, rings_there;
 
 	/* facts */
 	bool muted, video_on, their_video, peer_muted, peer_held;
@@ -168,10 +182,13 @@ void call_release(Call *call);
 Call *call_by_id(guint id);
 Call *call_by_sid(const char *account, const char *sid);
 Call *call_with(const char *account, const char *peer, bool incoming); /* one that is not over */
-const GPtrArray *call_list(void);                                     /* of Call *, oldest first, ended ones too */
-void call_tell(Call *call);                                           /* EVENT_CALL */
-Account *call_account(const Call *call);                              /* NULL when it was removed */
-bool call_is_busy(void);                                              /* one is past its ringing */
+const GPtrArray *call_list(void);                                      /* of Call *, oldest first, ended ones too */
+void call_tell(Call *call);                                            /* EVENT_CALL */
+Account *call_account(const Call *call);                               /* NULL when it was removed */
+bool call_is_busy(void);                                               /* one is past its ringing */
+void call_forget_later(Call *call);
+bool call_check_source(const char *text, GError **error);
+const char *call_ns(void); /* of sealed fingerprints, NULL: nothing seals */
 
 /* ---- rules.c ---- */
 
@@ -184,24 +201,57 @@ enum input call_fail(Call *call, const char *code, const char *format, ...) G_GN
 bool initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reason, GError **error);
 extern const struct event_watch initiation_watches[];
 
-/* ---- session.c: the Jingle session ---- */
+/* ---- session.c: the Jingle session on the wire ---- */
 
 extern const struct stanza_hook session_hooks[];
 void session_send(Call *call, Jingle *jingle); /* takes it */
 void session_terminate(Call *call);
-Jingle *session_describe(Call *call, enum jingle_action action, GError **error); /* our contents, keys sealed in */
+void session_ring(Call *call);
+void session_mute(Call *call);
+
+/* ---- adding.c: pictures that come and go ---- */
+
+void session_add_video(Call *call);
+void session_remove(Call *call, struct content *content); /* and the peer is told */
+
+/* ---- contents.c: what is in it ---- */
+
 struct content *call_content(const Call *call, const char *name);
 struct content *call_add_content(Call *call, const char *name, bool video);
-bool session_take_contents(Call *call, const Jingle *jingle, GError **error); /* of an offer or an answer */
+struct content *call_video_content(const Call *call); /* NULL: none */
+void content_free(gpointer content);
+void paper_free(gpointer paper);
+/* What was read from the stanza, for as long as the call lives; NULL when it cannot be. */
+Jingle *session_keep(Call *call, const struct call_input *in);
+bool session_take_offer(Call *call, const Jingle *jingle, GError **error);
+bool session_take_added(Call *call, const Jingle *jingle, GError **error); /* content-add */
+bool session_take_answer(Call *call, const Jingle *jingle, GError **error);
+void session_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send);
+/* Our contents, keys sealed in: an offer or an answer. */
+Jingle *session_describe(Call *call, enum jingle_action action, GError **error);
+JingleContent *session_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer);
+void session_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
+void session_send_waiting(Call *call);                                                           /* candidates that may go now */
+bool call_sides_ready(const Call *call);
 
-/* ---- media.c: what goes to sotto-media and what comes from it ---- */
+/* ---- engine.c: what goes to sotto-media and what comes from it ---- */
 
 bool engine_load(Call *call, GError **error);  /* the program, while it rings */
 bool engine_begin(Call *call, GError **error); /* START with the contents of the call */
 void engine_connect(Call *call);               /* REMOTE, KEYS, CONSENT, candidates that waited */
 void engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate);
-void engine_control(Call *call, const char *name, const char *value);
+bool engine_set(Call *call, const char *name, const char *value, GError **error);
+void engine_control(Call *call, const char *name, const char *value); /* the same, where nobody waits for an answer */
+void engine_restarted(Call *call);                                    /* the peer's credentials changed */
+void engine_restart(Call *call);
+void engine_add(Call *call, const struct content *content);
+void engine_remove(Call *call, const char *name);
+void engine_picture(Call *call, bool own, guint width, guint height, guint rate);
 void engine_end(Call *call);
+
+/* ---- ending.c ---- */
+
+void call_over(Call *call); /* what every end does */
 
 /* ---- way.c: which addresses may be told ---- */
 
@@ -238,6 +288,7 @@ enum input session_content_accept(Call *call, const struct call_input *in);
 enum input session_content_reject(Call *call, const struct call_input *in);
 enum input session_content_remove(Call *call, const struct call_input *in);
 enum input session_local(Call *call, const struct call_input *in); /* of a content that was added later */
+enum input session_lost(Call *call, const struct call_input *in);
 enum input session_flowing(Call *call, const struct call_input *in);
 enum input session_hold(Call *call, const struct call_input *in);
 enum input session_resume(Call *call, const struct call_input *in);

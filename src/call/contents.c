@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The contents of a session: what is offered and answered, their transports, and what comes or goes while it runs. */
-#include "api/log.h"
+#include "base/medialink.h"
 #include "call/call.h"
+#include "xmpp/stream.h"
 
 #include <string.h>
 
@@ -125,28 +126,50 @@ keep_candidates(Call *call, struct content *content, const JingleContent *theirs
 	}
 }
 
+static struct content *
+take_content(Call *call, JingleContent *theirs)
+{
+	struct content *content = call_add_content(call, theirs->name, !strcmp(theirs->media, "video"));
+
+	content->by_responder = theirs->by_responder;
+	content->theirs = theirs;
+	content->remote = true;
+	return content;
+}
+
+bool
+session_take_added(Call *call, const Jingle *jingle, GError **error)
+{
+	JingleContent *theirs = g_ptr_array_index(jingle->contents, 0);
+
+	if (call_content(call, theirs->name))
+		return fault(error, FAULT_PEER, "it adds what is there");
+	if (!is_usable(theirs, error))
+		return false;
+	keep_candidates(call, take_content(call, theirs), theirs);
+	return true;
+}
+
 bool
 session_take_offer(Call *call, const Jingle *jingle, GError **error)
 {
 	bool audio = false;
 
 	for (guint i = 0; i < jingle->contents->len; i++) {
-		const JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
+		JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
 		bool video = !g_strcmp0(theirs->media, "video");
 		struct content *content;
 
 		/* Each medium once, and none that a person was not asked about. */
 		if (!is_usable(theirs, error))
 			return false;
-		if (video ? call->video && call->with_jmi && call_video_content(call) != NULL : audio)
+		if (video ? call_video_content(call) != NULL : audio)
 			return fault(error, FAULT_PEER, "it offers the same medium twice");
+		if (video && call->with_jmi && !call->video)
+			return fault(error, FAULT_PEER, "it offers pictures, and asked for a call without");
 		audio |= !video;
-		content = call_add_content(call, theirs->name, video);
-		content->by_responder = theirs->by_responder;
-		content->wanted = !video || call->video || !call->with_jmi;
-		content->theirs = (JingleContent *)theirs;
-		content->remote = true;
-		call->video |= video && !call->with_jmi;
+		call->video |= video;
+		content = take_content(call, theirs);
 		keep_candidates(call, content, theirs);
 	}
 	call->bundled = is_bundle_of(jingle);
@@ -159,7 +182,7 @@ session_take_answer(Call *call, const Jingle *jingle, GError **error)
 	guint answered = 0;
 
 	for (guint i = 0; i < jingle->contents->len; i++) {
-		const JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
+		JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
 		struct content *content = call_content(call, theirs->name);
 
 		if (!content || content->video != !g_strcmp0(theirs->media, "video"))
@@ -168,7 +191,7 @@ session_take_answer(Call *call, const Jingle *jingle, GError **error)
 			return false;
 		if (theirs->setup == JINGLE_SETUP_ACTPASS)
 			return fault(error, FAULT_PEER, "it leaves open who begins the handshake");
-		content->theirs = (JingleContent *)theirs;
+		content->theirs = theirs;
 		content->remote = true;
 		answered++;
 		keep_candidates(call, content, theirs);
@@ -260,6 +283,8 @@ session_describe_content(Call *call, Jingle *jingle, struct content *content, bo
 		answer(ours, call, content);
 	else
 		offer(ours, content);
+	memcpy(ours->fingerprint, content->fingerprint, sizeof ours->fingerprint);
+	ours->has_fingerprint = true;
 	ours->source = content->source;
 	ours->rtx_source = ours->rtx >= 0 ? content->rtx_source : 0;
 	ours->cname = g_strdup(content->cname);
@@ -297,7 +322,7 @@ session_describe(Call *call, enum jingle_action action, GError **error)
 	}
 	if (!is_answer || call->bundled)
 		jingle->bundle = names(call);
-	return keys_seal(call->keys, jingle, error) ? g_steal_pointer(&jingle) : NULL;
+	return keys_seal_into(call->keys, jingle, error) ? g_steal_pointer(&jingle) : NULL;
 }
 
 /* ---- transports while they are found ---- */

@@ -74,7 +74,9 @@ static const struct {
 enum input
 end_there(Call *call, const struct call_input *in)
 {
-	const char *reason = in->jingle && in->jingle->reason ? in->jingle->reason : in->jmi && in->jmi->reason ? in->jmi->reason : "success";
+	const char *reason = in->jingle && in->jingle->reason ? in->jingle->reason
+			     : in->jmi && in->jmi->reason     ? in->jmi->reason
+							      : "success";
 
 	for (guint i = 0; i < G_N_ELEMENTS(reasons) && !call->reason_code; i++) {
 		if (strcmp(reasons[i].reason, reason) != 0)
@@ -99,8 +101,8 @@ enum input
 end_late(Call *call, const struct call_input *in)
 {
 	(void)in;
-	call_fail(call, call->initiated ? "connectivity-error" : "timeout", call->accepted ? "no way to %s was found in time" : "%s did not go on in time",
-		call->peer);
+	call_fail(call, call->initiated ? "connectivity-error" : "timeout",
+		call->accepted ? "no way to %s was found in time" : "%s did not go on in time", call->peer);
 	return end(call);
 }
 

@@ -35,7 +35,7 @@ take_local(Call *call, GVariant *body)
 	content->source = source;
 	content->rtx_source = rtx_source;
 	memcpy(content->fingerprint, g_variant_get_fixed_array(fingerprint, &length, 1), sizeof content->fingerprint);
-	content->local = true;
+	content->local = content->fresh = true;
 	call_step(call, INPUT_LOCAL, NULL);
 }
 
@@ -142,7 +142,7 @@ take_frame(Call *call, GVariant *body)
 }
 
 static void
-on_frame(gpointer owner, enum media_kind kind, GVariant *body)
+on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
 {
 	static void (*const takers[MEDIA_KINDS])(Call *, GVariant *) = {
 		[MEDIA_LOCAL] = take_local,
@@ -153,6 +153,7 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body)
 		[MEDIA_FRAME] = take_frame,
 	};
 
+	(void)fds;
 	if (takers[kind])
 		takers[kind](owner, body);
 }
@@ -166,16 +167,16 @@ on_ended(gpointer owner, const GError *error)
 	call_step(call, INPUT_FAIL, NULL);
 }
 
-static const struct call_link_hooks hooks = { on_frame, on_ended };
+static const struct media_link_hooks hooks = { on_frame, on_ended };
 
 /* ---- what goes ---- */
 
 bool
 engine_load(Call *call, GError **error)
 {
-	if (!call->link)
-		call->link = call_link_start(&hooks, call, error);
-	return call->link != NULL;
+	if (!call->media)
+		call->media = media_start(call_settings.media_socket, &hooks, call, error);
+	return call->media != NULL;
 }
 
 /* Where the address that may be told is the one of the way to: the relay's host, else our own server (RFC 8828 mode 2). */
@@ -209,13 +210,13 @@ engine_begin(Call *call, GError **error)
 
 		g_variant_builder_add(&contents, "(ss)", content->name, content->video ? "video" : "audio");
 	}
-	call->started = call_link_send(call->link, MEDIA_START,
+	call->started = media_begin(call->media,
 		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuu)", !call->incoming, &contents, call->relay ? "relay" : "direct",
-			is_loopback(ip), ip,
-			call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0), "",
-			call_settings.audio_source, call_settings.audio_sink,
-			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE));
-	return call->started || fault(error, FAULT_GONE, "sotto-media does not listen any more");
+			is_loopback(ip), ip, call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0),
+			"", call_settings.audio_source, call_settings.audio_sink,
+			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE),
+		error);
+	return call->started;
 }
 
 static const char *
@@ -238,9 +239,9 @@ remote_body(const Call *call)
 			continue;
 		session_directions(call, content, &they_receive, &they_send);
 		g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", content->name, theirs->ufrag, theirs->pwd,
-			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, keys_fingerprint(call->keys, content->name), 32, 1),
-			setup_word(theirs->setup), theirs->opus, theirs->vp8, theirs->rtx, theirs->dtmf, theirs->twcc_ext,
-			theirs->mid_ext, they_receive, they_send);
+			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, theirs->fingerprint, 32, 1), setup_word(theirs->setup),
+			theirs->opus, theirs->vp8, theirs->rtx, theirs->dtmf, theirs->twcc_ext, theirs->mid_ext, they_receive,
+			they_send);
 	}
 	return g_variant_new("(ba(sssaysiiiiuubb))", call->bundled, &contents);
 }
@@ -248,8 +249,8 @@ remote_body(const Call *call)
 static GVariant *
 candidate_body(const struct content *content, const struct jingle_candidate *candidate)
 {
-	return g_variant_new("(ssysusqssq)", content->name, candidate->foundation ? candidate->foundation : "", candidate->component,
-		candidate->protocol, candidate->priority, candidate->ip, candidate->port, candidate->type,
+	return g_variant_new("(ssysusqssq)", content->name, candidate->foundation ? candidate->foundation : "",
+		candidate->component, candidate->protocol, candidate->priority, candidate->ip, candidate->port, candidate->type,
 		candidate->rel_addr ? candidate->rel_addr : "", candidate->rel_port);
 }
 
@@ -259,7 +260,7 @@ engine_candidate(Call *call, struct content *content, const struct jingle_candid
 	GVariant *body = candidate_body(content, candidate);
 
 	if (call->connected)
-		call_link_send(call->link, MEDIA_CANDIDATE, body);
+		media_send(call->media, MEDIA_CANDIDATE, body);
 	else if (content->candidates->len < JINGLE_CANDIDATES_MAX)
 		g_ptr_array_add(content->candidates, g_variant_ref_sink(body));
 	else
@@ -269,29 +270,67 @@ engine_candidate(Call *call, struct content *content, const struct jingle_candid
 void
 engine_connect(Call *call)
 {
-	call_link_send(call->link, MEDIA_REMOTE, remote_body(call));
-	call_link_send(call->link, MEDIA_KEYS, keys_link_body(call->keys));
-	call_link_send(call->link, MEDIA_CONSENT, g_variant_new("()"));
+	media_send(call->media, MEDIA_REMOTE, remote_body(call));
+	media_send(call->media, MEDIA_KEYS, keys_link_body(call->keys));
+	media_send(call->media, MEDIA_CONSENT, g_variant_new("()"));
 	call->connected = true;
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
 
 		for (guint c = 0; c < content->candidates->len; c++)
-			call_link_send(call->link, MEDIA_CANDIDATE, g_ptr_array_index(content->candidates, c));
+			media_send(call->media, MEDIA_CANDIDATE, g_ptr_array_index(content->candidates, c));
 		g_ptr_array_set_size(content->candidates, 0);
 	}
+}
+
+bool
+engine_set(Call *call, const char *name, const char *value, GError **error)
+{
+	return call->media ? media_set(call->media, name, value, error) : fault(error, FAULT_GONE, "this call has no sound yet");
 }
 
 void
 engine_control(Call *call, const char *name, const char *value)
 {
-	if (call->started)
-		call_link_send(call->link, MEDIA_SET, g_variant_new("(ss)", name, value));
+	engine_set(call, name, value, NULL);
+}
+
+/* Their credentials changed: media is told all anew. */
+void
+engine_restarted(Call *call)
+{
+	media_send(call->media, MEDIA_REMOTE, remote_body(call));
+}
+
+void
+engine_restart(Call *call)
+{
+	media_send(call->media, MEDIA_RESTART, g_variant_new("()"));
+}
+
+void
+engine_add(Call *call, const struct content *content)
+{
+	media_send(call->media, MEDIA_ADD, g_variant_new("(ss)", content->name, content->video ? "video" : "audio"));
+}
+
+void
+engine_remove(Call *call, const char *name)
+{
+	if (call->media)
+		media_send(call->media, MEDIA_REMOVE, g_variant_new("(s)", name));
+}
+
+void
+engine_picture(Call *call, bool own, guint width, guint height, guint rate)
+{
+	if (call->media)
+		media_send(call->media, MEDIA_PICTURE, g_variant_new("(suuu)", own ? "own" : "remote", width, height, rate));
 }
 
 void
 engine_end(Call *call)
 {
-	g_clear_pointer(&call->link, call_link_stop);
+	g_clear_pointer(&call->media, media_stop);
 	call->started = call->connected = false;
 }

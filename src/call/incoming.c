@@ -40,7 +40,7 @@ enum input
 in_ring_direct(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	const Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = session_keep(call, in);
 
 	call->initiated = true;
 	if (!jingle || !session_take_offer(call, jingle, &error))
@@ -86,7 +86,7 @@ in_take_offer(Call *call, const struct call_input *in)
 			return call_fail(call, "failed-application", "the call of %s cannot be taken: %s", call->peer,
 				error ? error->message : "it makes no sense");
 	}
-	call->keys = keys_new(account, call->peer, call->sid, false);
+	call->keys = keys_new(account, call->peer, call->sid, false, call_settings.trust);
 	if (!keys_take(call->keys, call->offer, &error))
 		return call_fail(call, "security-error", "%s", error->message);
 	call->video_on = call->video && call->answer_video;
@@ -109,7 +109,6 @@ in_accept(Call *call, const struct call_input *in)
 	Jingle *jingle;
 
 	(void)in;
-	keys_set_own(call->keys, ((struct content *)g_ptr_array_index(call->contents, 0))->fingerprint);
 	jingle = session_describe(call, JINGLE_SESSION_ACCEPT, &error);
 	if (!jingle)
 		return call_fail(call, "security-error", "%s", error->message);

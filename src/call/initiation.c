@@ -7,24 +7,12 @@
 #include "api/log.h"
 #include "api/message.h"
 #include "api/stream.h"
-#include "api/timer.h"
 #include "call/call.h"
 #include "call/missed.h"
 
 #include <string.h>
 
-enum {
-	STALE_US = 60 * G_USEC_PER_SEC, /* a proposal that waited longer rings no more */
-	RUNNING_MAX = 2,                /* one that is talked to, one that knocks */
-};
-
-static const char *
-call_ns(void)
-{
-	const struct e2ee_provider *provider = e2ee_provider();
-
-	return provider ? provider->call_namespace : NULL;
-}
+#define STALE_US (60 * G_USEC_PER_SEC) /* a proposal that waited longer rings no more */
 
 bool
 initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reason, GError **error)
@@ -80,12 +68,6 @@ refuse(Account *account, const char *peer, const struct call_input *in, const ch
 	message_signal(account, SIGNAL_CALL, in->from, jmi_write(&jmi, NULL), NULL);
 }
 
-static guint
-running(void)
-{
-	return calls_running()->len;
-}
-
 /* E07, XEP-0353 §: both called: the lower sid is the call, and who dialled the other one has said yes already. */
 static void
 meet(Account *account, const char *peer, Call *ours, const struct call_input *in)
@@ -123,7 +105,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 	}
 	if (ours && ours->state <= STATE_RINGING_THERE)
 		meet(account, peer, ours, in);
-	else if (running() >= RUNNING_MAX)
+	else if (calls_running()->len >= CALLS_AT_ONCE)
 		refuse(account, peer, in, "busy");
 	else
 		ring(account, peer, in);

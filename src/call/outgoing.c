@@ -23,7 +23,8 @@ out_propose(Call *call, const struct call_input *in)
 	(void)in;
 	if (!account)
 		return call_fail(call, "gone", "the account %s is gone", call->account);
-	/* Loading takes as long as ringing. */
+	/* Loading, and asking for keys, takes as long as ringing. */
+	call->keys = keys_new(account, call->peer, call->sid, true, call_settings.trust);
 	if (!engine_load(call, &error))
 		return call_fail(call, "media-error", "%s", error->message);
 	call->with_jmi = !call->full && takes_proposals(account, call->peer);
@@ -38,6 +39,7 @@ out_propose(Call *call, const struct call_input *in)
 		return INPUT_DIRECT;
 	if (!initiation_send(call, JMI_PROPOSE, call->peer, NULL, &error))
 		return call_fail(call, "gone", "%s", error->message);
+	call->proposed = true;
 	return INPUT_NONE;
 }
 
@@ -52,53 +54,35 @@ out_rings(Call *call, const struct call_input *in)
 /* ---- our side ---- */
 
 static void
-on_prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
+on_chosen(const GError *error, gpointer data)
 {
 	Call *call = call_by_id(GPOINTER_TO_UINT(data));
 
-	(void)sentence;
-	(void)readiness;
 	if (!call || !call->keys_due)
 		return;
 	call->keys_due = false;
-	call_step(call, INPUT_KEYS, NULL);
-}
-
-/* Sessions with their devices, from whichever bundles are needed. Whether it worked shows when something is sealed. */
-void
-out_prepare_keys(Call *call, Account *account)
-{
-	const struct e2ee_provider *provider = e2ee_provider();
-
-	call->keys_due = provider && provider->prepare && provider->seal_for;
-	if (call->keys_due)
-		provider->prepare(account, call->peer, on_prepared, GUINT_TO_POINTER(call->id));
+	if (error)
+		call_fail(call, "security-error", "%s", error->message);
+	call_step(call, error ? INPUT_FAIL : INPUT_KEYS, NULL);
 }
 
 enum input
 out_prepare(Call *call, const struct call_input *in)
 {
-	Account *account = call_account(call);
-	guint32 device = in->jmi ? in->jmi->device : 0;
 	g_autoptr(GError) error = NULL;
 
-	if (!account)
-		return call_fail(call, "gone", "the account %s is gone", call->account);
 	if (in->from) {
 		g_free(call->full);
 		call->full = g_strdup(in->from);
 	}
-	call->keys = keys_new(account, call->peer, call->sid, true);
-	if (!keys_aim(call->keys, device, &error))
-		return call_fail(call, "security-error", "%s", error->message);
-	call_add_content(call, "0", false)->wanted = true;
+	call_add_content(call, "0", false);
 	if (call->video)
-		call_add_content(call, "1", true)->wanted = true;
+		call_add_content(call, "1", true);
 	call->video_on = call->video;
 	if (!engine_begin(call, &error))
 		return call_fail(call, "media-error", "%s", error->message);
-	if (device)
-		out_prepare_keys(call, account);
+	call->keys_due = true;
+	keys_choose(call->keys, in->jmi ? in->jmi->device : 0, on_chosen, GUINT_TO_POINTER(call->id));
 	return INPUT_NONE;
 }
 
@@ -125,7 +109,6 @@ out_offer(Call *call, const struct call_input *in)
 	Jingle *jingle;
 
 	(void)in;
-	keys_set_own(call->keys, ((struct content *)g_ptr_array_index(call->contents, 0))->fingerprint);
 	jingle = session_describe(call, JINGLE_SESSION_INITIATE, &error);
 	if (!jingle)
 		return call_fail(call, "security-error", "%s", error->message);
@@ -138,11 +121,11 @@ enum input
 out_accepted(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	const Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = session_keep(call, in);
 
 	if (!jingle || !session_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
-		return call_fail(call, g_error_matches(error, FAULT, FAULT_TRUST) ? "security-error" : "failed-application", "%s: %s",
-			call->peer, error ? error->message : "it makes no sense");
+		return call_fail(call, g_error_matches(error, FAULT, FAULT_TRUST) ? "security-error" : "failed-application",
+			"%s: %s", call->peer, error ? error->message : "it makes no sense");
 	call->accepted = true;
 	session_send_waiting(call);
 	engine_connect(call);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rules of a call: every way from one state to the next is a row; what has no row is refused. ACTIVE has one door. */
 #include "api/log.h"
-#include "api/timer.h"
 #include "call/call.h"
 
 #include <stdarg.h>
@@ -145,6 +144,7 @@ const struct call_rule call_rules[] = {
 	{ STATE_ACTIVE, INPUT_INFO, session_info, STATE_ACTIVE },
 	{ STATE_ACTIVE, INPUT_FLOWING, session_flowing, STATE_ACTIVE },
 	{ STATE_ACTIVE, INPUT_LOCAL, session_local, STATE_ACTIVE },
+	{ STATE_ACTIVE, INPUT_LOST, session_lost, STATE_ACTIVE },
 	{ STATE_ACTIVE, INPUT_CONTENT_ADD, session_content_add, STATE_ACTIVE },
 	{ STATE_ACTIVE, INPUT_CONTENT_ACCEPT, session_content_accept, STATE_ACTIVE },
 	{ STATE_ACTIVE, INPUT_CONTENT_REJECT, session_content_reject, STATE_ACTIVE },

@@ -163,7 +163,7 @@ take_jingle(Stream *stream, const Element *iq)
 		return refuse(stream, iq, "bad-request", NULL);
 	}
 	in.jingle = jingle;
-	if (input_of(jingle) == INPUT_NONE)
+	if (input_of(jingle) == INPUT_NONE || jingle->info == JINGLE_INFO_UNKNOWN)
 		return refuse(stream, iq, "feature-not-implemented", "unsupported-info");
 	call = find(account, &in);
 	if (!call && jingle->action == JINGLE_SESSION_INITIATE && !call_by_sid(account_jid(account), jingle->sid))
@@ -191,6 +191,12 @@ const struct stanza_hook session_hooks[] = {
 
 /* ---- what is said within it ---- */
 
+void
+session_mute(Call *call)
+{
+	send_info(call, call->muted ? JINGLE_MUTE : JINGLE_UNMUTE);
+}
+
 enum input
 session_info(Call *call, const struct call_input *in)
 {
@@ -212,6 +218,7 @@ session_info(Call *call, const struct call_input *in)
 		call->peer_muted = false;
 		break;
 	case JINGLE_INFO_NONE:
+	case JINGLE_INFO_UNKNOWN:
 		break;
 	}
 	return INPUT_NONE;

@@ -96,11 +96,12 @@ ask_person(Call *call, bool has_relay)
 	static const char *const without[] = { "cancel", "direct", "always", NULL };
 	static const char *const with[] = { "relay", "direct", "always", "cancel", NULL };
 	g_autofree char *text =
-		has_relay ? g_strdup_printf("Call %s through the relay of your server, or directly? A direct call shows them your IP "
-					    "address",
-				    call->peer)
-			  : g_strdup_printf("A call shows %s your IP address, since your server offers no relay: call directly?",
-				    call->peer);
+		has_relay
+			? g_strdup_printf("Call %s through the relay of your server, or directly? A direct call shows them your IP "
+					  "address",
+				  call->peer)
+			: g_strdup_printf(
+				  "A call shows %s your IP address, since your server offers no relay: call directly?", call->peer);
 
 	call->question = ask(call->account, call->peer, text, has_relay ? with : without, on_choice, ticket_new(call), g_free);
 	return INPUT_NONE;

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pictures that come to a running call or leave it (XEP-0166 §7.2.8), and another way for a call whose way broke. Each new
+ * medium needs a yes of its own. */
+#include "api/ask.h"
+#include "call/call.h"
+
+#include <string.h>
+
+enum { RESTART_MS = 20000 };
+
+/* ---- the peer adds ---- */
+
+static void
+answer_content(Call *call, const char *name, enum jingle_action action)
+{
+	Jingle *jingle = jingle_new(action, call->sid);
+	const struct content *content = call_content(call, name);
+
+	jingle_add(jingle, name)->by_responder = content && content->by_responder;
+	session_send(call, jingle);
+}
+
+static void
+drop(Call *call, struct content *content)
+{
+	engine_remove(call, content->name);
+	if (content->video)
+		call->video = call->video_on = call->their_video = false;
+	g_ptr_array_remove(call->contents, content);
+}
+
+struct ticket {
+	guint id;
+	char *name;
+};
+
+static void
+ticket_free(gpointer data)
+{
+	struct ticket *ticket = data;
+
+	g_free(ticket->name);
+	g_free(ticket);
+}
+
+static void
+on_choice(const char *choice, gpointer data)
+{
+	const struct ticket *ticket = data;
+	Call *call = call_by_id(ticket->id);
+	struct content *content = call ? call_content(call, ticket->name) : NULL;
+
+	if (!content || call->state != STATE_ACTIVE)
+		return;
+	call->question = 0;
+	if (!choice || !strcmp(choice, "no")) {
+		answer_content(call, content->name, JINGLE_CONTENT_REJECT);
+		g_ptr_array_remove(call->contents, content);
+		return;
+	}
+	content->answer_due = true;
+	call->video = true;
+	call->video_on = !strcmp(choice, "yes");
+	engine_add(call, content);
+	call_tell(call);
+}
+
+enum input
+session_content_add(Call *call, const struct call_input *in)
+{
+	static const char *const choices[] = { "no", "watch", "yes", NULL };
+	g_autoptr(GError) error = NULL;
+	Jingle *jingle = session_keep(call, in);
+	const JingleContent *theirs = jingle && jingle->contents->len == 1 ? g_ptr_array_index(jingle->contents, 0) : NULL;
+	struct content *content;
+	struct ticket *ticket;
+	g_autofree char *text = NULL;
+
+	if (!theirs || call_video_content(call) || g_strcmp0(theirs->media, "video") != 0 ||
+		!keys_take(call->keys, jingle, &error) || !session_take_added(call, jingle, &error)) {
+		Jingle *no = jingle_new(JINGLE_CONTENT_REJECT, call->sid);
+
+		if (theirs)
+			jingle_add(no, theirs->name)->by_responder = theirs->by_responder;
+		session_send(call, no);
+		return INPUT_NONE;
+	}
+	content = call_content(call, theirs->name);
+	ticket = g_new(struct ticket, 1);
+	*ticket = (struct ticket){ call->id, g_strdup(content->name) };
+	text = g_strdup_printf("%s adds pictures to the call: watch only, or show yourself as well (yes)?", call->peer);
+	call->question = ask(call->account, call->peer, text, choices, on_choice, ticket, ticket_free);
+	return INPUT_NONE;
+}
+
+/* ---- we add ---- */
+
+static void
+send_content(Call *call, struct content *content, bool is_answer)
+{
+	g_autoptr(GError) error = NULL;
+	Jingle *jingle = jingle_new(is_answer ? JINGLE_CONTENT_ACCEPT : JINGLE_CONTENT_ADD, call->sid);
+
+	session_describe_content(call, jingle, content, is_answer);
+	if (!keys_seal_into(call->keys, jingle, &error)) {
+		jingle_free(jingle);
+		call_fail(call, "security-error", "%s", error->message);
+		call_step(call, INPUT_FAIL, NULL);
+		return;
+	}
+	session_send(call, jingle);
+}
+
+static void
+send_restarted(Call *call, struct content *content)
+{
+	Jingle *jingle = jingle_new(JINGLE_TRANSPORT_INFO, call->sid);
+	JingleContent *ours = jingle_add(jingle, content->name);
+
+	ours->by_responder = content->by_responder;
+	ours->has_transport = true;
+	ours->ufrag = g_strdup(content->ufrag);
+	ours->pwd = g_strdup(content->pwd);
+	session_send(call, jingle);
+}
+
+/* Our side of a content is ready: it was added, answered, or has new credentials. */
+enum input
+session_local(Call *call, const struct call_input *in)
+{
+	(void)in;
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		if (!content->local || !content->fresh)
+			continue;
+		content->fresh = false;
+		if (content->adding) {
+			send_content(call, content, false);
+		} else if (content->answer_due) {
+			content->answer_due = false;
+			send_content(call, content, true);
+			engine_restarted(call);
+		} else if (content->remote) {
+			send_restarted(call, content);
+		}
+	}
+	return INPUT_NONE;
+}
+
+enum input
+session_content_accept(Call *call, const struct call_input *in)
+{
+	g_autoptr(GError) error = NULL;
+	Jingle *jingle = session_keep(call, in);
+	bool bundled = call->bundled;
+
+	if (!jingle || !session_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
+		return call_fail(call, "security-error", "%s: %s", call->peer, error ? error->message : "it makes no sense");
+	call->bundled = bundled;
+	for (guint i = 0; i < call->contents->len; i++)
+		((struct content *)g_ptr_array_index(call->contents, i))->adding = false;
+	engine_restarted(call);
+	return INPUT_NONE;
+}
+
+enum input
+session_content_reject(Call *call, const struct call_input *in)
+{
+	for (guint i = 0; i < in->jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
+		struct content *content = call_content(call, theirs->name);
+
+		if (content && content->adding)
+			drop(call, content);
+	}
+	return INPUT_NONE;
+}
+
+enum input
+session_content_remove(Call *call, const struct call_input *in)
+{
+	for (guint i = 0; i < in->jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
+		struct content *content = call_content(call, theirs->name);
+
+		if (content)
+			drop(call, content);
+	}
+	if (!call->contents->len)
+		return call_fail(call, "success", "%s removed all that the call had", call->peer);
+	return INPUT_NONE;
+}
+
+void
+session_remove(Call *call, struct content *content)
+{
+	answer_content(call, content->name, JINGLE_CONTENT_REMOVE);
+	drop(call, content);
+}
+
+void
+session_add_video(Call *call)
+{
+	struct content *content = call_add_content(call, "1", true);
+
+	content->by_responder = call->incoming;
+	content->adding = true;
+	call->video = call->video_on = true;
+	engine_add(call, content);
+}
+
+/* ---- another way ---- */
+
+static void
+on_restart_late(gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+
+	if (call && call->restarting) {
+		call_fail(call, "connectivity-error", "the way to %s broke, and no other was found", call->peer);
+		call_step(call, INPUT_FAIL, NULL);
+	}
+}
+
+enum input
+session_lost(Call *call, const struct call_input *in)
+{
+	(void)in;
+	if (call->restarting)
+		return INPUT_NONE;
+	call->restarting = true;
+	clock_after(RESTART_MS, on_restart_late, GUINT_TO_POINTER(call->id), NULL);
+	/* XEP-0176 §5.5 leaves it to either; one is enough. */
+	if (!call->incoming)
+		engine_restart(call);
+	return INPUT_NONE;
+}
