@@ -99,6 +99,7 @@ app_quit(int status)
 		return;
 	}
 	app.quitting = true;
+	calls_end_all("gone");
 	app.status = status;
 	app.quit_by = clock_monotonic() + QUIT_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
 	close_when_sent(NULL);

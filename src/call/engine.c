@@ -267,6 +267,18 @@ engine_candidate(Call *call, struct content *content, const struct jingle_candid
 		g_variant_unref(g_variant_ref_sink(body));
 }
 
+static void
+on_words(const char *words, gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+
+	if (!call || call->state == STATE_ENDED)
+		return;
+	g_free(call->words);
+	call->words = g_strdup(words);
+	call_tell(call);
+}
+
 void
 engine_connect(Call *call)
 {
@@ -274,6 +286,7 @@ engine_connect(Call *call)
 	media_send(call->media, MEDIA_KEYS, keys_link_body(call->keys));
 	media_send(call->media, MEDIA_CONSENT, g_variant_new("()"));
 	call->connected = true;
+	keys_words(call->keys, on_words, GUINT_TO_POINTER(call->id));
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
 
