@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls between two sottos on two federated servers: signalling, keys, sound, ends."""
+
+import time
+
+import pytest
+
+from lab import wait_until
+
+
+def talk_ready(*clients, source="test"):
+    for client in clients:
+        client.run(f"/set call.audio_source {source}")
+        client.run("/set call.audio_sink none")
+        client.run("/set call.video_source test")
+        client.run("/set call.sounds off")
+
+
+def state(client, name, timeout=20, **fields):
+    return client.wait("call", where=lambda e: e["state"] == name and all(e.get(k) == v for k, v in fields.items()), timeout=timeout)
+
+
+def heard(client, frames=50, timeout=20):
+    return client.wait("call-stats", where=lambda e: e.get("audio_frames_in", 0) >= frames, timeout=timeout)
+
+
+@pytest.fixture
+def callers(pair):
+    alice, bob = pair
+    talk_ready(alice, bob)
+    return alice, bob
+
+
+@pytest.mark.san
+def test_a_call_is_answered_heard_and_ended(callers):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    state(alice, "ringing")
+    bob.run("/answer")
+    for client in callers:
+        active = state(client, "active")
+        assert active["keys"] == "dtls+ratchet"
+        assert active["path"] == "direct"
+        assert active["media"] == ["audio"]
+    for client in callers:
+        stats = heard(client)
+        assert stats["audio_level_in"] > -40
+    alice.run("/hangup")
+    assert state(alice, "ended")["reason"] == "you hung up"
+    assert "hung up" in state(bob, "ended")["reason"]
+
+
+def test_a_call_is_declined(callers):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/reject")
+    assert "declined" in state(alice, "ended")["reason"]
+    state(bob, "ended")
+
+
+def test_who_gives_up_leaves_a_missed_call(callers):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    alice.run("/hangup")
+    state(alice, "ended")
+    state(bob, "ended")
+    bob.wait("message", where=lambda e: "missed call" in e.get("body", ""))
+
+
+def test_another_device_answers(lab, federation, callers):
+    alice, bob = callers
+    other = lab.client("bob2").start()
+    other.login("bob@b.test", federation[1])
+    talk_ready(other)
+    time.sleep(1)
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    state(other, "ringing")
+    other.run("/answer")
+    assert "another device" in state(bob, "ended")["reason"]
+    state(other, "active")
+    state(alice, "active")
+    heard(alice)
+    alice.run("/hangup")
+    state(other, "ended")
+
+
+def test_e01_a_stranger_does_not_ring(lab, federation, callers):
+    """E01: nothing goes back to a stranger, and nothing rings."""
+    _, bob = callers
+    a, _ = federation
+    a.add_user("mallory")
+    mallory = lab.client("mallory").start()
+    mallory.login("mallory@a.test", a)
+    mallory.run("/add bob@b.test", ok=None)
+    answer = mallory.run("/call bob@b.test", ok=False)
+    assert "sees" in answer or "see" in answer
+    time.sleep(1)
+    assert not bob.seen("call")
+
+
+def test_e07_both_call_at_once(callers):
+    """E07: the lower sid wins, both ends agree, nobody is asked."""
+    alice, bob = callers
+    alice.send("/call bob@b.test")
+    bob.send("/call alice@a.test")
+    state(alice, "active")
+    state(bob, "active")
+    heard(alice)
+    heard(bob)
+    time.sleep(1)
+    for client in callers:
+        running = {e["id"]: e["state"] for e in client.seen("call")}
+        assert sorted(running.values()).count("active") == 1, running
+    alice.run("/hangup")
+    wait_until(lambda: all(e["state"] == "ended" for e in {e["id"]: e for e in bob.seen("call")}.values()), "the end at bob")
+
+
+@pytest.mark.san
+def test_pictures_flow_both_ways(callers):
+    alice, bob = callers
+    alice.run("/vcall bob@b.test")
+    state(bob, "ringing", media=["audio", "video"])
+    bob.run("/answer")
+    state(alice, "active")
+    state(bob, "active")
+    for client in callers:
+        client.wait("call-stats", where=lambda e: e.get("video_frames_in", 0) > 20, timeout=30)
+    bob.run("/hangup")
+    state(alice, "ended")
+
+
+def test_pictures_come_to_a_running_call(callers):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    state(alice, "active")
+    state(bob, "active")
+    heard(bob)
+    alice.run("/video on")
+    asked = bob.wait("ask")
+    bob.run(f"/answer-ask {asked['id']} yes")
+    for client in callers:
+        client.wait("call-stats", where=lambda e: e.get("video_frames_in", 0) > 20, timeout=30)
+    alice.run("/hangup")
+
+
+def test_hold_mute_and_resume(callers):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    state(alice, "active")
+    heard(bob)
+    alice.run("/mute")
+    bob.wait("call-stats", where=lambda e: e["audio_level_in"] < -60, timeout=20)
+    alice.run("/mute")
+    bob.wait("call-stats", where=lambda e: e["audio_level_in"] > -40, timeout=20)
+    alice.run("/hold")
+    state(alice, "held")
+    alice.run("/resume")
+    wait_until(lambda: alice.seen("call")[-1]["state"] == "active", "active again")
+    alice.run("/hangup")
+
+
+def test_a_dead_engine_ends_the_call(callers):
+    """The media program dies: the call ends with a reason within a second, sotto goes on."""
+    import subprocess
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    state(alice, "active")
+    child = subprocess.run(["pgrep", "-P", str(alice.process.pid), "-f", "sotto-media"], capture_output=True, text=True).stdout.split()
+    assert len(child) == 1
+    began = time.monotonic()
+    import os
+    import signal
+    os.kill(int(child[0]), signal.SIGKILL)
+    ended = state(alice, "ended")
+    assert time.monotonic() - began < 1.5 and ended["reason"]
+    state(bob, "ended")
+    alice.run("/msg bob@b.test still here")
