@@ -192,6 +192,37 @@ session_content_remove(Call *call, const struct call_input *in)
 	return INPUT_NONE;
 }
 
+/* §7.2.7: the other end begins or ceases to send what was agreed upon; nothing new is sent by us for it. */
+enum input
+session_content_modify(Call *call, const struct call_input *in)
+{
+	for (guint i = 0; i < in->jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
+		struct content *content = call_content(call, theirs->name);
+
+		if (!content || !content->remote)
+			continue;
+		g_free(content->theirs->senders);
+		content->theirs->senders = g_strdup(theirs->senders);
+	}
+	engine_restarted(call);
+	return INPUT_NONE;
+}
+
+void
+session_modify(Call *call, struct content *content)
+{
+	Jingle *jingle = jingle_new(JINGLE_CONTENT_MODIFY, call->sid);
+	JingleContent *ours = jingle_add(jingle, content->name);
+
+	ours->by_responder = content->by_responder;
+	ours->senders = g_strdup("both");
+	g_free(content->theirs->senders);
+	content->theirs->senders = g_strdup("both");
+	session_send(call, jingle);
+	engine_restarted(call);
+}
+
 void
 session_remove(Call *call, struct content *content)
 {

@@ -63,6 +63,7 @@ enum input {
 	INPUT_CONTENT_ACCEPT,
 	INPUT_CONTENT_REJECT,
 	INPUT_CONTENT_REMOVE,
+	INPUT_CONTENT_MODIFY,
 	/* sotto-media */
 	INPUT_LOCAL, /* one more content of ours is ready to be signalled */
 	INPUT_FLOWING,
@@ -172,6 +173,7 @@ struct Call {
 	gint64 began, active_at, ended_at;
 	struct call_facts facts;
 	char *device_name, *words;
+	char *told; /* the facts as they were told last */
 };
 
 /* ---- calls.c ---- */
@@ -207,12 +209,12 @@ extern const struct stanza_hook session_hooks[];
 void session_send(Call *call, Jingle *jingle); /* takes it */
 void session_terminate(Call *call);
 void session_ring(Call *call);
-void session_mute(Call *call);
 
 /* ---- adding.c: pictures that come and go ---- */
 
 void session_add_video(Call *call);
 void session_remove(Call *call, struct content *content); /* and the peer is told */
+void session_modify(Call *call, struct content *content); /* who sends pictures changed here */
 
 /* ---- contents.c: what is in it ---- */
 
@@ -242,6 +244,7 @@ void engine_connect(Call *call);               /* REMOTE, KEYS, CONSENT, candida
 void engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate);
 bool engine_set(Call *call, const char *name, const char *value, GError **error);
 void engine_control(Call *call, const char *name, const char *value); /* the same, where nobody waits for an answer */
+void engine_sound(Call *call, const char *which);                     /* ringing, waiting, off: if call.sounds lets it */
 void engine_restarted(Call *call);                                    /* the peer's credentials changed */
 void engine_restart(Call *call);
 void engine_add(Call *call, const struct content *content);
@@ -286,6 +289,7 @@ enum input session_info(Call *call, const struct call_input *in);
 enum input session_content_add(Call *call, const struct call_input *in);
 enum input session_content_accept(Call *call, const struct call_input *in);
 enum input session_content_reject(Call *call, const struct call_input *in);
+enum input session_content_modify(Call *call, const struct call_input *in);
 enum input session_content_remove(Call *call, const struct call_input *in);
 enum input session_local(Call *call, const struct call_input *in); /* of a content that was added later */
 enum input session_lost(Call *call, const struct call_input *in);

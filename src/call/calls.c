@@ -59,6 +59,7 @@ call_release(Call *call)
 	g_free(call->reason);
 	g_free(call->device_name);
 	g_free(call->words);
+	g_free(call->told);
 	g_free(call);
 }
 
@@ -252,9 +253,27 @@ call_facts(guint id)
 	return &call->facts;
 }
 
+/* Not every step changes what others see. */
+static bool
+is_news(Call *call)
+{
+	const struct call_facts *facts = &call->facts;
+	g_autofree char *now = g_strdup_printf("%d %d %d %d %d %d %d %d %d %d %d %s %s %s", facts->state, facts->video,
+		facts->our_video, facts->their_video, facts->muted, facts->peer_muted, facts->peer_held, facts->keys, facts->trust,
+		facts->path, facts->active_since != 0, facts->device_name, facts->words, facts->reason);
+
+	if (!g_strcmp0(now, call->told))
+		return false;
+	g_free(call->told);
+	call->told = g_steal_pointer(&now);
+	return true;
+}
+
 void
 call_tell(Call *call)
 {
 	fill(call);
+	if (!is_news(call))
+		return;
 	event_emit(&(Event){ .kind = EVENT_CALL, .account = call->account, .call = &call->facts });
 }

@@ -308,6 +308,13 @@ engine_control(Call *call, const char *name, const char *value)
 	engine_set(call, name, value, NULL);
 }
 
+void
+engine_sound(Call *call, const char *which)
+{
+	if (call_settings.sounds)
+		engine_control(call, "sound", which);
+}
+
 /* Their credentials changed: media is told all anew. */
 void
 engine_restarted(Call *call)

@@ -25,7 +25,7 @@ ring(Call *call)
 	if (call_settings.answer == CALL_ANSWER_CONTACTS)
 		clock_after(0, answer_by_itself, GUINT_TO_POINTER(call->id), NULL);
 	else
-		engine_control(call, "sound", call_is_busy() ? "waiting" : "ringing");
+		engine_sound(call, call_is_busy() ? "waiting" : "ringing");
 	return INPUT_NONE;
 }
 
@@ -61,7 +61,7 @@ in_proceed(Call *call, const struct call_input *in)
 	(void)in;
 	if (!engine_load(call, &error))
 		return call_fail(call, "media-error", "%s", error->message);
-	engine_control(call, "sound", "off");
+	engine_sound(call, "off");
 	if (!call->with_jmi)
 		return INPUT_DIRECT;
 	/* Our own other devices stop ringing by this. */

@@ -2,6 +2,7 @@
 /* A call that we make: proposed, prepared when somebody said yes, offered. */
 #include "account/account.h"
 #include "account/contact.h"
+#include "api/ask.h"
 #include "api/stream.h"
 #include "call/call.h"
 
@@ -47,11 +48,38 @@ enum input
 out_rings(Call *call, const struct call_input *in)
 {
 	(void)in;
-	engine_control(call, "sound", "ringing");
+	engine_sound(call, "ringing");
 	return INPUT_NONE;
 }
 
 /* ---- our side ---- */
+
+static void
+on_anyway(const char *choice, gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+
+	if (!call || call->state != STATE_PREPARING)
+		return;
+	call->question = 0;
+	call->keys_due = false;
+	if (g_strcmp0(choice, "call") != 0 || !keys_allow(call->keys)) {
+		call_fail(call, "cancel", "the call was not made");
+		call_step(call, INPUT_FAIL, NULL);
+		return;
+	}
+	call_step(call, INPUT_KEYS, NULL);
+}
+
+/* What a person may decide otherwise, for this call. */
+static void
+ask_anyway(Call *call, const GError *why)
+{
+	static const char *const choices[] = { "cancel", "call", NULL };
+	g_autofree char *text = g_strdup_printf("%s: call anyway?", why->message);
+
+	call->question = ask(call->account, call->peer, text, choices, on_anyway, GUINT_TO_POINTER(call->id), NULL);
+}
 
 static void
 on_chosen(const GError *error, gpointer data)
@@ -60,6 +88,10 @@ on_chosen(const GError *error, gpointer data)
 
 	if (!call || !call->keys_due)
 		return;
+	if (error && keys_may_allow(call->keys)) {
+		ask_anyway(call, error);
+		return;
+	}
 	call->keys_due = false;
 	if (error)
 		call_fail(call, "security-error", "%s", error->message);

@@ -91,6 +91,7 @@ static const struct {
 	{ JINGLE_CONTENT_ACCEPT, INPUT_CONTENT_ACCEPT },
 	{ JINGLE_CONTENT_REJECT, INPUT_CONTENT_REJECT },
 	{ JINGLE_CONTENT_REMOVE, INPUT_CONTENT_REMOVE },
+	{ JINGLE_CONTENT_MODIFY, INPUT_CONTENT_MODIFY },
 };
 
 static enum input
@@ -190,12 +191,6 @@ const struct stanza_hook session_hooks[] = {
 };
 
 /* ---- what is said within it ---- */
-
-void
-session_mute(Call *call)
-{
-	send_info(call, call->muted ? JINGLE_MUTE : JINGLE_UNMUTE);
-}
 
 enum input
 session_info(Call *call, const struct call_input *in)

@@ -157,7 +157,7 @@ call_video(guint id, bool on, GError **error)
 		if (!engine_set(call, "video-source", call_settings.video_source, error) || !engine_set(call, "video", "on", error))
 			return false;
 		call->video_on = true;
-		engine_restarted(call);
+		session_modify(call, content);
 	} else if (!content) {
 		return fault(error, FAULT_GONE, "this call has no pictures");
 	} else {
