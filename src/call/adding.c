@@ -17,7 +17,7 @@ answer_content(Call *call, const char *name, enum jingle_action action)
 	const struct content *content = call_content(call, name);
 
 	jingle_add(jingle, name)->by_responder = content && content->by_responder;
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 static void
@@ -66,23 +66,23 @@ on_choice(const char *choice, gpointer data)
 }
 
 enum input
-session_content_add(Call *call, const struct call_input *in)
+talk_content_add(Call *call, const struct call_input *in)
 {
 	static const char *const choices[] = { "no", "watch", "yes", NULL };
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = talk_keep(call, in);
 	const JingleContent *theirs = jingle && jingle->contents->len == 1 ? g_ptr_array_index(jingle->contents, 0) : NULL;
 	struct content *content;
 	struct ticket *ticket;
 	g_autofree char *text = NULL;
 
 	if (!theirs || call_video_content(call) || g_strcmp0(theirs->media, "video") != 0 ||
-		!keys_take(call->keys, jingle, &error) || !session_take_added(call, jingle, &error)) {
+		!keys_take(call->keys, jingle, &error) || !talk_take_added(call, jingle, &error)) {
 		Jingle *no = jingle_new(JINGLE_CONTENT_REJECT, call->sid);
 
 		if (theirs)
 			jingle_add(no, theirs->name)->by_responder = theirs->by_responder;
-		session_send(call, no);
+		talk_send(call, no);
 		return INPUT_NONE;
 	}
 	content = call_content(call, theirs->name);
@@ -101,14 +101,14 @@ send_content(Call *call, struct content *content, bool is_answer)
 	g_autoptr(GError) error = NULL;
 	Jingle *jingle = jingle_new(is_answer ? JINGLE_CONTENT_ACCEPT : JINGLE_CONTENT_ADD, call->sid);
 
-	session_describe_content(call, jingle, content, is_answer);
+	talk_describe_content(call, jingle, content, is_answer);
 	if (!keys_seal_into(call->keys, jingle, &error)) {
 		jingle_free(jingle);
 		call_fail(call, "security-error", "%s", error->message);
 		call_step(call, INPUT_FAIL, NULL);
 		return;
 	}
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 static void
@@ -121,12 +121,12 @@ send_restarted(Call *call, struct content *content)
 	ours->has_transport = true;
 	ours->ufrag = g_strdup(content->ufrag);
 	ours->pwd = g_strdup(content->pwd);
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 /* Our side of a content is ready: it was added, answered, or has new credentials. */
 enum input
-session_local(Call *call, const struct call_input *in)
+talk_local(Call *call, const struct call_input *in)
 {
 	(void)in;
 	for (guint i = 0; i < call->contents->len; i++) {
@@ -149,13 +149,13 @@ session_local(Call *call, const struct call_input *in)
 }
 
 enum input
-session_content_accept(Call *call, const struct call_input *in)
+talk_content_accept(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = talk_keep(call, in);
 	bool bundled = call->bundled;
 
-	if (!jingle || !session_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
+	if (!jingle || !talk_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
 		return call_fail(call, "security-error", "%s: %s", call->peer, error ? error->message : "it makes no sense");
 	call->bundled = bundled;
 	for (guint i = 0; i < call->contents->len; i++)
@@ -165,7 +165,7 @@ session_content_accept(Call *call, const struct call_input *in)
 }
 
 enum input
-session_content_reject(Call *call, const struct call_input *in)
+talk_content_reject(Call *call, const struct call_input *in)
 {
 	for (guint i = 0; i < in->jingle->contents->len; i++) {
 		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
@@ -178,7 +178,7 @@ session_content_reject(Call *call, const struct call_input *in)
 }
 
 enum input
-session_content_remove(Call *call, const struct call_input *in)
+talk_content_remove(Call *call, const struct call_input *in)
 {
 	for (guint i = 0; i < in->jingle->contents->len; i++) {
 		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
@@ -194,7 +194,7 @@ session_content_remove(Call *call, const struct call_input *in)
 
 /* §7.2.7: the other end begins or ceases to send what was agreed upon; nothing new is sent by us for it. */
 enum input
-session_content_modify(Call *call, const struct call_input *in)
+talk_content_modify(Call *call, const struct call_input *in)
 {
 	for (guint i = 0; i < in->jingle->contents->len; i++) {
 		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
@@ -210,7 +210,7 @@ session_content_modify(Call *call, const struct call_input *in)
 }
 
 void
-session_modify(Call *call, struct content *content)
+talk_modify(Call *call, struct content *content)
 {
 	Jingle *jingle = jingle_new(JINGLE_CONTENT_MODIFY, call->sid);
 	JingleContent *ours = jingle_add(jingle, content->name);
@@ -219,19 +219,19 @@ session_modify(Call *call, struct content *content)
 	ours->senders = g_strdup("both");
 	g_free(content->theirs->senders);
 	content->theirs->senders = g_strdup("both");
-	session_send(call, jingle);
+	talk_send(call, jingle);
 	engine_restarted(call);
 }
 
 void
-session_remove(Call *call, struct content *content)
+talk_remove(Call *call, struct content *content)
 {
 	answer_content(call, content->name, JINGLE_CONTENT_REMOVE);
 	drop(call, content);
 }
 
 void
-session_add_video(Call *call)
+talk_add_video(Call *call)
 {
 	struct content *content = call_add_content(call, "1", true);
 
@@ -255,7 +255,7 @@ on_restart_late(gpointer data)
 }
 
 enum input
-session_lost(Call *call, const struct call_input *in)
+talk_lost(Call *call, const struct call_input *in)
 {
 	(void)in;
 	if (call->restarting)

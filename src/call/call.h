@@ -203,18 +203,18 @@ enum input call_fail(Call *call, const char *code, const char *format, ...) G_GN
 bool initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reason, GError **error);
 extern const struct event_watch initiation_watches[];
 
-/* ---- session.c: the Jingle session on the wire ---- */
+/* ---- talk.c: the Jingle session on the wire ---- */
 
-extern const struct stanza_hook session_hooks[];
-void session_send(Call *call, Jingle *jingle); /* takes it */
-void session_terminate(Call *call);
-void session_ring(Call *call);
+extern const struct stanza_hook talk_hooks[];
+void talk_send(Call *call, Jingle *jingle); /* takes it */
+void talk_terminate(Call *call);
+void talk_ring(Call *call);
 
 /* ---- adding.c: pictures that come and go ---- */
 
-void session_add_video(Call *call);
-void session_remove(Call *call, struct content *content); /* and the peer is told */
-void session_modify(Call *call, struct content *content); /* who sends pictures changed here */
+void talk_add_video(Call *call);
+void talk_remove(Call *call, struct content *content); /* and the peer is told */
+void talk_modify(Call *call, struct content *content); /* who sends pictures changed here */
 
 /* ---- contents.c: what is in it ---- */
 
@@ -224,16 +224,16 @@ struct content *call_video_content(const Call *call); /* NULL: none */
 void content_free(gpointer content);
 void paper_free(gpointer paper);
 /* What was read from the stanza, for as long as the call lives; NULL when it cannot be. */
-Jingle *session_keep(Call *call, const struct call_input *in);
-bool session_take_offer(Call *call, const Jingle *jingle, GError **error);
-bool session_take_added(Call *call, const Jingle *jingle, GError **error); /* content-add */
-bool session_take_answer(Call *call, const Jingle *jingle, GError **error);
-void session_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send);
+Jingle *talk_keep(Call *call, const struct call_input *in);
+bool talk_take_offer(Call *call, const Jingle *jingle, GError **error);
+bool talk_take_added(Call *call, const Jingle *jingle, GError **error); /* content-add */
+bool talk_take_answer(Call *call, const Jingle *jingle, GError **error);
+void talk_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send);
 /* Our contents, keys sealed in: an offer or an answer. */
-Jingle *session_describe(Call *call, enum jingle_action action, GError **error);
-JingleContent *session_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer);
-void session_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
-void session_send_waiting(Call *call);                                                           /* candidates that may go now */
+Jingle *talk_describe(Call *call, enum jingle_action action, GError **error);
+JingleContent *talk_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer);
+void talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
+void talk_send_waiting(Call *call);                                                           /* candidates that may go now */
 bool call_sides_ready(const Call *call);
 
 /* ---- engine.c: what goes to sotto-media and what comes from it ---- */
@@ -284,18 +284,18 @@ enum input in_missed(Call *call, const struct call_input *in);
 enum input in_elsewhere(Call *call, const struct call_input *in);
 enum input in_declined_elsewhere(Call *call, const struct call_input *in);
 
-enum input session_candidates(Call *call, const struct call_input *in);
-enum input session_info(Call *call, const struct call_input *in);
-enum input session_content_add(Call *call, const struct call_input *in);
-enum input session_content_accept(Call *call, const struct call_input *in);
-enum input session_content_reject(Call *call, const struct call_input *in);
-enum input session_content_modify(Call *call, const struct call_input *in);
-enum input session_content_remove(Call *call, const struct call_input *in);
-enum input session_local(Call *call, const struct call_input *in); /* of a content that was added later */
-enum input session_lost(Call *call, const struct call_input *in);
-enum input session_flowing(Call *call, const struct call_input *in);
-enum input session_hold(Call *call, const struct call_input *in);
-enum input session_resume(Call *call, const struct call_input *in);
+enum input talk_candidates(Call *call, const struct call_input *in);
+enum input talk_info(Call *call, const struct call_input *in);
+enum input talk_content_add(Call *call, const struct call_input *in);
+enum input talk_content_accept(Call *call, const struct call_input *in);
+enum input talk_content_reject(Call *call, const struct call_input *in);
+enum input talk_content_modify(Call *call, const struct call_input *in);
+enum input talk_content_remove(Call *call, const struct call_input *in);
+enum input talk_local(Call *call, const struct call_input *in); /* of a content that was added later */
+enum input talk_lost(Call *call, const struct call_input *in);
+enum input talk_flowing(Call *call, const struct call_input *in);
+enum input talk_hold(Call *call, const struct call_input *in);
+enum input talk_resume(Call *call, const struct call_input *in);
 
 enum input end_here(Call *call, const struct call_input *in);
 enum input end_there(Call *call, const struct call_input *in);

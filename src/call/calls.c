@@ -205,7 +205,7 @@ fill(Call *call)
 	const char *name = call->keys ? keys_peer_name(call->keys) : NULL;
 
 	if (video && video->remote)
-		session_directions(call, video, &they_receive, &they_send);
+		talk_directions(call, video, &they_receive, &they_send);
 	/* What its keys were is still to be read when it is over. */
 	if (call->keys) {
 		call->facts.keys = keys_level(call->keys);

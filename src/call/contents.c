@@ -64,7 +64,7 @@ paper_free(gpointer data)
 }
 
 Jingle *
-session_keep(Call *call, const struct call_input *in)
+talk_keep(Call *call, const struct call_input *in)
 {
 	struct paper *paper;
 	const Element *element = element_child(stanza_root(in->stanza), "jingle", JINGLE_NS);
@@ -138,7 +138,7 @@ take_content(Call *call, JingleContent *theirs)
 }
 
 bool
-session_take_added(Call *call, const Jingle *jingle, GError **error)
+talk_take_added(Call *call, const Jingle *jingle, GError **error)
 {
 	JingleContent *theirs = g_ptr_array_index(jingle->contents, 0);
 
@@ -151,7 +151,7 @@ session_take_added(Call *call, const Jingle *jingle, GError **error)
 }
 
 bool
-session_take_offer(Call *call, const Jingle *jingle, GError **error)
+talk_take_offer(Call *call, const Jingle *jingle, GError **error)
 {
 	bool audio = false;
 
@@ -177,7 +177,7 @@ session_take_offer(Call *call, const Jingle *jingle, GError **error)
 }
 
 bool
-session_take_answer(Call *call, const Jingle *jingle, GError **error)
+talk_take_answer(Call *call, const Jingle *jingle, GError **error)
 {
 	guint answered = 0;
 
@@ -214,7 +214,7 @@ call_video_content(const Call *call)
 
 /* XEP-0166 §7.3: senders is seen from the session, not from us. */
 void
-session_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send)
+talk_directions(const Call *call, const struct content *content, bool *they_receive, bool *they_send)
 {
 	const char *senders = content->theirs && content->theirs->senders ? content->theirs->senders : "both";
 	const char *them = call->incoming ? "initiator" : "responder", *us = call->incoming ? "responder" : "initiator";
@@ -272,7 +272,7 @@ give_candidates(JingleContent *ours, struct content *content)
 }
 
 JingleContent *
-session_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer)
+talk_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer)
 {
 	JingleContent *ours = jingle_add(jingle, content->name);
 
@@ -305,7 +305,7 @@ names(const Call *call)
 }
 
 Jingle *
-session_describe(Call *call, enum jingle_action action, GError **error)
+talk_describe(Call *call, enum jingle_action action, GError **error)
 {
 	g_autoptr(Jingle) jingle = jingle_new(action, call->sid);
 	bool is_answer = action == JINGLE_SESSION_ACCEPT;
@@ -318,7 +318,7 @@ session_describe(Call *call, enum jingle_action action, GError **error)
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
 
-		give_candidates(session_describe_content(call, jingle, content, is_answer), content);
+		give_candidates(talk_describe_content(call, jingle, content, is_answer), content);
 	}
 	if (!is_answer || call->bundled)
 		jingle->bundle = names(call);
@@ -335,7 +335,7 @@ may_trickle(const Call *call)
 }
 
 void
-session_candidate(Call *call, struct content *content, struct jingle_candidate *candidate)
+talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate)
 {
 	Jingle *jingle;
 	JingleContent *ours;
@@ -355,11 +355,11 @@ session_candidate(Call *call, struct content *content, struct jingle_candidate *
 	g_array_set_clear_func(ours->candidates, jingle_candidate_clear);
 	g_array_append_val(ours->candidates, *candidate);
 	*candidate = (struct jingle_candidate){ 0 };
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 void
-session_send_waiting(Call *call)
+talk_send_waiting(Call *call)
 {
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
@@ -368,12 +368,12 @@ session_send_waiting(Call *call)
 		content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
 		g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
 		for (guint c = 0; c < waiting->len; c++)
-			session_candidate(call, content, &g_array_index(waiting, struct jingle_candidate, c));
+			talk_candidate(call, content, &g_array_index(waiting, struct jingle_candidate, c));
 	}
 }
 
 enum input
-session_candidates(Call *call, const struct call_input *in)
+talk_candidates(Call *call, const struct call_input *in)
 {
 	for (guint i = 0; i < in->jingle->contents->len; i++) {
 		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);

@@ -23,7 +23,7 @@ tell_peer(Call *call)
 	if (call->quiet_end)
 		return;
 	if (call->initiated) {
-		session_terminate(call);
+		talk_terminate(call);
 		if (call->with_jmi && call->accepted)
 			initiation_send(call, JMI_FINISH, call->peer, call->reason_code, NULL);
 	} else if (!call->incoming && call->with_jmi && call->proposed) {

@@ -56,7 +56,7 @@ take_candidate(Call *call, GVariant *body)
 	candidate.ip = g_strdup(ip);
 	candidate.type = g_strdup(type);
 	candidate.rel_addr = *rel_addr ? g_strdup(rel_addr) : NULL;
-	session_candidate(call, content, &candidate);
+	talk_candidate(call, content, &candidate);
 	jingle_candidate_clear(&candidate);
 }
 
@@ -237,7 +237,7 @@ remote_body(const Call *call)
 
 		if (!content->remote)
 			continue;
-		session_directions(call, content, &they_receive, &they_send);
+		talk_directions(call, content, &they_receive, &they_send);
 		g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", content->name, theirs->ufrag, theirs->pwd,
 			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, theirs->fingerprint, 32, 1), setup_word(theirs->setup),
 			theirs->opus, theirs->vp8, theirs->rtx, theirs->dtmf, theirs->twcc_ext, theirs->mid_ext, they_receive,

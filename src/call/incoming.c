@@ -40,14 +40,14 @@ enum input
 in_ring_direct(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = talk_keep(call, in);
 
 	call->initiated = true;
-	if (!jingle || !session_take_offer(call, jingle, &error))
+	if (!jingle || !talk_take_offer(call, jingle, &error))
 		return call_fail(call, "failed-application", "a call from %s cannot be taken: %s", call->peer,
 			error ? error->message : "it makes no sense");
 	call->offer = jingle;
-	session_ring(call);
+	talk_ring(call);
 	return ring(call);
 }
 
@@ -80,9 +80,9 @@ in_take_offer(Call *call, const struct call_input *in)
 	if (!account)
 		return call_fail(call, "gone", "the account %s is gone", call->account);
 	if (!call->offer) {
-		call->offer = session_keep(call, in);
+		call->offer = talk_keep(call, in);
 		call->initiated = true;
-		if (!call->offer || !session_take_offer(call, call->offer, &error))
+		if (!call->offer || !talk_take_offer(call, call->offer, &error))
 			return call_fail(call, "failed-application", "the call of %s cannot be taken: %s", call->peer,
 				error ? error->message : "it makes no sense");
 	}
@@ -109,12 +109,12 @@ in_accept(Call *call, const struct call_input *in)
 	Jingle *jingle;
 
 	(void)in;
-	jingle = session_describe(call, JINGLE_SESSION_ACCEPT, &error);
+	jingle = talk_describe(call, JINGLE_SESSION_ACCEPT, &error);
 	if (!jingle)
 		return call_fail(call, "security-error", "%s", error->message);
 	call->accepted = true;
-	session_send(call, jingle);
-	session_send_waiting(call);
+	talk_send(call, jingle);
+	talk_send_waiting(call);
 	engine_connect(call);
 	return INPUT_NONE;
 }
@@ -132,7 +132,7 @@ in_reject(Call *call, const struct call_input *in)
 		initiation_send(call, JMI_REJECT, call->account, call->reason_code, NULL);
 		initiation_send(call, JMI_REJECT, call->full, call->reason_code, NULL);
 	} else {
-		session_terminate(call);
+		talk_terminate(call);
 	}
 	call_over(call);
 	return INPUT_NONE;

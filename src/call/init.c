@@ -121,7 +121,7 @@ static const struct {
 } tables[] = {
 	{ TABLE_OPTIONS, options },
 	{ TABLE_FEATURES, features },
-	{ TABLE_STANZAS, session_hooks },
+	{ TABLE_STANZAS, talk_hooks },
 	{ TABLE_EVENTS, initiation_watches },
 	{ TABLE_EVENTS, watches },
 };

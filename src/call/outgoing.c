@@ -141,11 +141,11 @@ out_offer(Call *call, const struct call_input *in)
 	Jingle *jingle;
 
 	(void)in;
-	jingle = session_describe(call, JINGLE_SESSION_INITIATE, &error);
+	jingle = talk_describe(call, JINGLE_SESSION_INITIATE, &error);
 	if (!jingle)
 		return call_fail(call, "security-error", "%s", error->message);
 	call->initiated = true;
-	session_send(call, jingle);
+	talk_send(call, jingle);
 	return INPUT_NONE;
 }
 
@@ -153,13 +153,13 @@ enum input
 out_accepted(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = session_keep(call, in);
+	Jingle *jingle = talk_keep(call, in);
 
-	if (!jingle || !session_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
+	if (!jingle || !talk_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
 		return call_fail(call, g_error_matches(error, FAULT, FAULT_TRUST) ? "security-error" : "failed-application",
 			"%s: %s", call->peer, error ? error->message : "it makes no sense");
 	call->accepted = true;
-	session_send_waiting(call);
+	talk_send_waiting(call);
 	engine_connect(call);
 	return INPUT_NONE;
 }

@@ -152,23 +152,23 @@ call_video(guint id, bool on, GError **error)
 	if (call->state != STATE_ACTIVE)
 		return fault(error, FAULT_BUSY, "pictures come and go while a call is active");
 	if (on && !content) {
-		session_add_video(call);
+		talk_add_video(call);
 	} else if (on) {
 		if (!engine_set(call, "video-source", call_settings.video_source, error) || !engine_set(call, "video", "on", error))
 			return false;
 		call->video_on = true;
-		session_modify(call, content);
+		talk_modify(call, content);
 	} else if (!content) {
 		return fault(error, FAULT_GONE, "this call has no pictures");
 	} else {
 		bool they_receive, they_send;
 
-		session_directions(call, content, &they_receive, &they_send);
+		talk_directions(call, content, &they_receive, &they_send);
 		call->video_on = false;
 		if (they_send)
 			engine_set(call, "video", "off", NULL);
 		else
-			session_remove(call, content);
+			talk_remove(call, content);
 	}
 	call_tell(call);
 	return true;

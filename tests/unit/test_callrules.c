@@ -2,10 +2,14 @@
 /* The rules of a call, walked whole: one door to ACTIVE, an end from everywhere, nothing after the end. */
 #include "call/call.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
+/* clang-format off */
 #include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
 
 static void
 each_state_and_input_has_a_name(void **unused)

@@ -38,7 +38,7 @@ answered(Stream *stream, const Element *result, const GError *error, gpointer da
 }
 
 void
-session_send(Call *call, Jingle *jingle)
+talk_send(Call *call, Jingle *jingle)
 {
 	G_GNUC_UNUSED g_autoptr(Jingle) owned = jingle;
 	Account *account = call_account(call);
@@ -53,12 +53,12 @@ session_send(Call *call, Jingle *jingle)
 }
 
 void
-session_terminate(Call *call)
+talk_terminate(Call *call)
 {
 	Jingle *jingle = jingle_new(JINGLE_SESSION_TERMINATE, call->sid);
 
 	jingle->reason = g_strdup(call->reason_code ? call->reason_code : "success");
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 static void
@@ -67,11 +67,11 @@ send_info(Call *call, enum jingle_info info)
 	Jingle *jingle = jingle_new(JINGLE_SESSION_INFO, call->sid);
 
 	jingle->info = info;
-	session_send(call, jingle);
+	talk_send(call, jingle);
 }
 
 void
-session_ring(Call *call)
+talk_ring(Call *call)
 {
 	send_info(call, JINGLE_RINGING);
 }
@@ -179,7 +179,7 @@ take_jingle(Stream *stream, const Element *iq)
 	return true;
 }
 
-const struct stanza_hook session_hooks[] = {
+const struct stanza_hook talk_hooks[] = {
 	{ .name = "call: session",
 		.kind = "iq",
 		.type = "set",
@@ -193,7 +193,7 @@ const struct stanza_hook session_hooks[] = {
 /* ---- what is said within it ---- */
 
 enum input
-session_info(Call *call, const struct call_input *in)
+talk_info(Call *call, const struct call_input *in)
 {
 	switch (in->jingle->info) {
 	case JINGLE_RINGING:
@@ -220,7 +220,7 @@ session_info(Call *call, const struct call_input *in)
 }
 
 enum input
-session_flowing(Call *call, const struct call_input *in)
+talk_flowing(Call *call, const struct call_input *in)
 {
 	(void)in;
 	call->restarting = false;
@@ -230,7 +230,7 @@ session_flowing(Call *call, const struct call_input *in)
 }
 
 enum input
-session_hold(Call *call, const struct call_input *in)
+talk_hold(Call *call, const struct call_input *in)
 {
 	(void)in;
 	engine_control(call, "hold", "on");
@@ -239,7 +239,7 @@ session_hold(Call *call, const struct call_input *in)
 }
 
 enum input
-session_resume(Call *call, const struct call_input *in)
+talk_resume(Call *call, const struct call_input *in)
 {
 	(void)in;
 	engine_control(call, "hold", "off");
