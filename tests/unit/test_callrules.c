@@ -10,7 +10,6 @@
 #include <cmocka.h>
 /* clang-format on */
 
-
 static void
 each_state_and_input_has_a_name(void **unused)
 {
