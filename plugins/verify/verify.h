@@ -30,3 +30,29 @@ struct link_key {
 };
 /* Keys of an "xmpp:JID?KEYdevice=hex;..." link: of struct link_key, and whose they are. */
 GArray *link_parse(const char *text, char **jid, GError **error);
+
+/* ---- shown.c: keys on the screen ---- */
+
+/* Of "device fingerprint" that this peer's were shown as; anew: none were. NULL: nothing was shown yet. */
+GHashTable *shown_of(const char *account, const char *peer, bool anew);
+char *shown_key(const Identity *identity);
+bool was_shown(GHashTable *keys, const Identity *identity);
+void shown_forget(void);
+void show_key(Reply *reply, const Identity *identity);
+guint show_keys(Reply *reply, const char *account, const char *jid, const GPtrArray *list, GHashTable *keys);
+void show_codes(Reply *reply, const char *jid, const GPtrArray *list, guint32 device, const char *hint);
+bool show(const struct cmd_call *call, const char *peer, GError **error); /* both sides */
+
+/* ---- decide.c ---- */
+
+struct decision {
+	Reply *reply;
+	Account *account;
+	const char *peer;
+	enum trust trust;
+	guint32 device; /* 0: all that were shown */
+};
+/* Without a device all that were shown are meant, never one that appeared after that. */
+bool decide(const struct decision *made, GError **error);
+bool take_link(const struct cmd_call *call, const char *text, GError **error);
+void decide_stop(void);
