@@ -40,10 +40,14 @@ show_history(const struct cmd_call *call, const char *peer)
 static const char *
 peer_of(const struct cmd_call *call, GError **error)
 {
+	const struct talk *talk = talk_with(account_jid(call->account), NULL);
+
 	if (call->args[0])
 		return call->args[0];
 	if (call->conversation)
 		return convo_peer(call->conversation);
+	if (talk)
+		return talk->peer;
 	return fault_null(error, FAULT_INPUT, "whom? - /%s CONTACT", call->cmd->name);
 }
 
@@ -58,12 +62,17 @@ run_verify(const struct cmd_call *call, GError **error)
 {
 	const char *decision = call->args[1], *link = call->args[3];
 	const char *peer = link ? NULL : peer_of(call, error);
+	const struct talk *talk = peer ? talk_with(account_jid(call->account), peer) : NULL;
 
 	if (link)
 		return take_link(call, link, error);
 	if (!peer)
 		return false;
-	if (!decision)
+	if (!decision && talk) {
+		talk_show(call->reply, talk);
+		return true;
+	}
+	if (!decision || strcmp(decision, "keys") == 0)
 		return show(call, peer, error);
 	if (strcmp(decision, "history") == 0)
 		return show_history(call, peer);
@@ -96,7 +105,7 @@ run_trust(const struct cmd_call *call, GError **error)
 		error);
 }
 
-static const char *const verify_choices[] = { "yes", "no", "qr", "code", "history", NULL };
+static const char *const verify_choices[] = { "yes", "no", "keys", "qr", "code", "history", NULL };
 static const struct arg verify_args[] = {
 	{ .name = "contact", .type = ARG_CONTACT, .optional = true },
 	{ .name = "decision", .type = ARG_CHOICE, .optional = true, .choices = verify_choices },
@@ -143,7 +152,9 @@ static const struct cmd cmds[] = {
 			"nothing "
 			"until you decide. A link from another client (xmpp:JID?...) is compared for you. qr draws the picture of "
 			"one "
-			"device, of your own with your own address. history shows every key ever seen.",
+			"device, of your own with your own address. history shows every key ever seen. During a call with them: "
+			"four words that both of you see, in place of the keys (keys shows those); a yes is about the device of "
+			"the call.",
 		.examples = verify_examples,
 		.run = run_verify,
 		.complete = complete_device },
@@ -164,6 +175,7 @@ stop(void)
 {
 	decide_stop();
 	shown_forget();
+	talks_forget();
 }
 
 PLUGIN = {
@@ -173,4 +185,5 @@ PLUGIN = {
 	.summary = "Compare keys in words, blocks and pictures, and decide whom to trust",
 	.stop = stop,
 	.cmds = cmds,
+	.events = talks_watches,
 };

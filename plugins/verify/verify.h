@@ -56,3 +56,14 @@ struct decision {
 bool decide(const struct decision *made, GError **error);
 bool take_link(const struct cmd_call *call, const char *text, GError **error);
 void decide_stop(void);
+
+/* ---- talks.c: words of calls ---- */
+
+struct talk {
+	char *account, *peer, *words, *key; /* hex */
+	guint32 device;
+};
+extern const struct event_watch talks_watches[];
+const struct talk *talk_with(const char *account, const char *peer); /* peer NULL: anybody; NULL if there is none */
+void talk_show(Reply *reply, const struct talk *talk);
+void talks_forget(void);

@@ -37,6 +37,8 @@ struct call_facts {
 	enum trust trust;    /* of the device that sealed */
 	enum call_path path;
 	const char *device_name; /* which key, for the security line: "bob's key 1a2b3c4d"; NULL */
+	guint32 device;          /* that sealed, and its identity key (64 digits of hex); 0 and NULL: nothing is sealed */
+	const char *device_key;
 	const char *words;       /* four words to compare by voice, NULL while there are none */
 	const char *reason;      /* ENDED: a sentence */
 	const char *reason_code; /* ENDED: success, busy, decline, cancel, timeout, ... ; else NULL */

@@ -397,6 +397,62 @@ links_are_compared(void **state)
 	}
 }
 
+/* ---- during a call ---- */
+
+static void
+call_is(enum call_state state, const char *words, const char *key)
+{
+	struct call_facts facts = { .id = 7,
+		.account = "alice@a.test",
+		.peer = "bob@b.test",
+		.state = state,
+		.words = words,
+		.device = key ? 20 : 0,
+		.device_key = key };
+
+	event_emit(&(Event){ .kind = EVENT_CALL, .account = "alice@a.test", .call = &facts });
+}
+
+static void
+during_a_call_four_words_stand_for_the_key_of_its_device(void **state)
+{
+	(void)state;
+	table_add(TABLE_EVENTS, sotto_plugin.events, "test");
+	devices = 2;
+	call_is(CALL_CONNECTING, NULL, HEX_B);
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_null(strstr(output->str, "words of this call"));
+	call_is(CALL_ACTIVE, "acid acorn actor alarm", HEX_B);
+	/* In the window of the call nobody needs to be named. */
+	assert_true(run("verify", NULL, NULL, NULL, NULL));
+	assert_non_null(strstr(output->str, "acid acorn actor alarm"));
+	assert_null(strstr(output->str, "ffeeddcc"));
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+	/* The keys themselves, when they are asked for. */
+	assert_true(run("verify", "bob@b.test", "keys", NULL, NULL));
+	assert_non_null(strstr(output->str, "ffeeddcc"));
+	call_is(CALL_ENDED, "acid acorn actor alarm", HEX_B);
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_null(strstr(output->str, "acid acorn actor"));
+}
+
+/* The words were made with a key that the device does not use any more: they say nothing about its new one. */
+static void
+words_say_nothing_about_another_key(void **state)
+{
+	(void)state;
+	table_add(TABLE_EVENTS, sotto_plugin.events, "test");
+	call_is(CALL_ACTIVE, "acid acorn actor alarm", HEX_A);
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_false(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "");
+	/* Nothing seals: nothing to compare. */
+	call_is(CALL_ACTIVE, "acid acorn actor alarm", NULL);
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_null(strstr(output->str, "acid acorn actor"));
+}
+
 static void
 history_shows_when_and_how(void **state)
 {
@@ -418,6 +474,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_decision_is_about_what_was_shown, begin, end),
 		cmocka_unit_test_setup_teardown(several_devices_must_be_looked_at_first, begin, end),
 		cmocka_unit_test_setup_teardown(links_are_compared, begin, end),
+		cmocka_unit_test_setup_teardown(during_a_call_four_words_stand_for_the_key_of_its_device, begin, end),
+		cmocka_unit_test_setup_teardown(words_say_nothing_about_another_key, begin, end),
 		cmocka_unit_test_setup_teardown(history_shows_when_and_how, begin, end),
 	};
 
