@@ -232,6 +232,8 @@ fill(Call *call)
 		.trust = call->facts.trust,
 		.path = call->path,
 		.device_name = call->device_name,
+		.device = call->keys ? keys_peer_device(call->keys) : 0,
+		.device_key = call->keys ? keys_peer_fingerprint(call->keys) : NULL,
 		.words = call->words,
 		.reason = call->reason,
 		.reason_code = call->state == STATE_ENDED ? call->reason_code : NULL,
