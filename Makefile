@@ -16,7 +16,7 @@ B        := build/$(variant)
 PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
-media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 nice gnutls
+media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 gstreamer-video-1.0 nice gnutls
 
 ,        := ,
 warnings := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)

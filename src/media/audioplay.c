@@ -2,6 +2,7 @@
 /* rtpopusdepay -> opusdec -> volume -> what the echo canceller watches -> sink. Sinks come and go at a tee. */
 #include "media/audioplay.h"
 
+#include "media/branch.h"
 #include "media/meter.h"
 #include "media/pipeline.h"
 #include "media/wav.h"
@@ -15,8 +16,9 @@ enum { DECLARED = 100 };
 
 struct AudioPlay {
 	GstBin *bin;
-	GstElement *part, *tee, *sink;
-	GstPad *pad, *branch;
+	GstElement *part, *tee;
+	Branch *sink;
+	GstPad *pad;
 	Echo *echo;
 	gint echoing; /* atomic */
 	int fd;
@@ -99,15 +101,7 @@ audioplay_new(GstBin *bin, Echo *echo, GError **error)
 static void
 close_sink(AudioPlay *play)
 {
-	if (play->branch) {
-		g_autoptr(GstPad) peer = gst_pad_get_peer(play->branch);
-		if (peer)
-			gst_pad_unlink(play->branch, peer);
-		gst_element_release_request_pad(play->tee, play->branch);
-		g_clear_pointer(&play->branch, gst_object_unref);
-	}
-	if (play->sink)
-		pipeline_take(g_steal_pointer(&play->sink));
+	g_clear_pointer(&play->sink, branch_free);
 	if (play->fd >= 0)
 		close(play->fd);
 	play->fd = -1;
@@ -119,8 +113,9 @@ audioplay_free(AudioPlay *play)
 	if (!play)
 		return;
 	if (play->part)
+		close_sink(play);
+	if (play->part)
 		pipeline_take(play->part);
-	close_sink(play);
 	g_clear_pointer(&play->tee, gst_object_unref);
 	g_clear_pointer(&play->pad, gst_object_unref);
 	g_free(play->probe);
@@ -140,7 +135,6 @@ audioplay_probe(AudioPlay *play)
 	return play->probe;
 }
 
-/* The sinks are outside of the bin that ends in the tee: a tee's new pads need no ghosts when its bin is the pipeline's own. */
 static bool
 open_sink(AudioPlay *play, const struct choice *choice, GError **error)
 {
@@ -150,13 +144,13 @@ open_sink(AudioPlay *play, const struct choice *choice, GError **error)
 	case CHOICE_AUTO:
 	case CHOICE_DEVICE:
 		/* The stock buffers would add 85 ms, and the sink 20 for decoding that is done already. */
-		play->sink = pipeline_add(GST_BIN(play->part), error,
+		play->sink = branch_new(play->tee, error,
 			"queue max-size-time=200000000 max-size-bytes=0 max-size-buffers=0 leaky=downstream ! audioconvert ! "
 			"audioresample ! "
 			"pulsesink name=device client-name=sotto buffer-time=40000 latency-time=10000 processing-deadline=1000000 "
 			"async=false");
 		if (play->sink && choice->device) {
-			g_autoptr(GstElement) device = gst_bin_get_by_name(GST_BIN(play->sink), "device");
+			g_autoptr(GstElement) device = gst_bin_get_by_name(GST_BIN(branch_part(play->sink)), "device");
 			g_object_set(device, "device", choice->device, NULL);
 		}
 		return play->sink != NULL;
@@ -165,12 +159,11 @@ open_sink(AudioPlay *play, const struct choice *choice, GError **error)
 		wav_head(head, RATE, 1);
 		if (play->fd < 0 || write(play->fd, head, sizeof head) != sizeof head)
 			return fault(error, FAULT_INPUT, "the sound file cannot be written");
-		play->sink = pipeline_add(GST_BIN(play->part), error,
-			"queue ! fdsink fd=%d sync=true async=false processing-deadline=1000000", play->fd);
+		play->sink = branch_new(
+			play->tee, error, "queue ! fdsink fd=%d sync=true async=false processing-deadline=1000000", play->fd);
 		return play->sink != NULL;
 	default:
-		play->sink = pipeline_add(
-			GST_BIN(play->part), error, "queue ! fakesink sync=true async=false processing-deadline=1000000");
+		play->sink = branch_new(play->tee, error, "queue ! fakesink sync=true async=false processing-deadline=1000000");
 		return play->sink != NULL;
 	}
 }
@@ -179,16 +172,13 @@ bool
 audioplay_sink(AudioPlay *play, const struct choice *choice, GError **error)
 {
 	close_sink(play);
+	g_autoptr(GError) why = NULL;
 	if (!open_sink(play, choice, error))
 		return false;
-	if (gst_element_set_state(play->sink, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
-		pipeline_take(g_steal_pointer(&play->sink));
-		return fault(error, FAULT_GONE,
-			"the loudspeaker cannot be opened - is a sound server running, and is the device there?");
-	}
-	g_autoptr(GstPad) pad = gst_element_get_static_pad(play->sink, "sink");
-	play->branch = gst_element_request_pad_simple(play->tee, "src_%u");
-	return gst_pad_link(play->branch, pad) == GST_PAD_LINK_OK || fault(error, FAULT_GONE, "the loudspeaker does not fit");
+	if (branch_start(play->sink, &why))
+		return true;
+	close_sink(play);
+	return fault(error, FAULT_GONE, "the loudspeaker cannot be opened - is a sound server running, and is the device there?");
 }
 
 void
@@ -228,5 +218,5 @@ audioplay_frames(AudioPlay *play)
 bool
 audioplay_owns(AudioPlay *play, GstObject *element)
 {
-	return play->sink && gst_object_has_as_ancestor(element, GST_OBJECT(play->sink));
+	return play->sink && gst_object_has_as_ancestor(element, GST_OBJECT(branch_part(play->sink)));
 }

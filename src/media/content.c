@@ -167,6 +167,15 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 	return content->send != NULL;
 }
 
+void
+content_show(struct content *content)
+{
+	for (int own = 0; own < 2; own++) {
+		const struct shown *shown = &content->session->shown[own];
+		video_show(content->picture, own, shown->width, shown->height, shown->rate);
+	}
+}
+
 static bool
 wire_video(struct content *content, guint rtp, GstElement *funnel, GError **error)
 {
@@ -195,6 +204,7 @@ wire_video(struct content *content, guint rtp, GstElement *funnel, GError **erro
 	if (!content->picture)
 		return false;
 	pipeline_receiver(session->pipeline, rtp, remote->vp8, video_pad(content->picture));
+	content_show(content);
 	return true;
 }
 

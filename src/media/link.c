@@ -43,9 +43,11 @@ on_picture(Session *session, GVariant *body, GError **error)
 
 	(void)error;
 	g_variant_get(body, "(&suuu)", &which, &width, &height, &rate);
+	/* The terminal may be ready before there is anything to show. */
+	session->shown[!strcmp(which, "own")] = (struct shown){ width, height, rate };
 	for (guint i = 0; i < session->n; i++)
 		if (session->contents[i]->picture)
-			video_show(session->contents[i]->picture, !strcmp(which, "own"), width, height, rate);
+			content_show(session->contents[i]);
 	return true;
 }
 

@@ -53,6 +53,10 @@ struct choices {
 	int fds[MEDIA_FDS];
 };
 
+struct shown {
+	guint width, height, rate;
+};
+
 struct Session {
 	MediaLink *link;
 	GMainLoop *loop;
@@ -61,6 +65,7 @@ struct Session {
 	bool consent, keys_here, held, muted, over;
 	struct srtpkeys keys;
 	struct choices choices;
+	struct shown shown[2]; /* of theirs, of ours */
 	char *cname;
 	Secret *pem;
 	guint8 fingerprint[FINGERPRINT];
@@ -96,6 +101,7 @@ struct content *content_new(Session *session, const char *name, bool video, GErr
 /* The peer answered: transport and media come into being. */
 bool content_wire(struct content *content, GError **error);
 void content_open(struct content *content); /* devices, once there is consent */
+void content_show(struct content *content); /* the pictures that were asked for */
 void content_end(struct content *content);
 void content_tell(struct content *content, const char *state);
 void content_local(struct content *content); /* what of it is to be signalled */

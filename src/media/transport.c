@@ -241,7 +241,8 @@ build(Transport *transport, GError **error)
 	gates_watch_received(&transport->gates, genuine, first_packet, transport);
 	/* From the network's end backwards, so that who gets something is ready for it. */
 	for (guint i = 0; i < transport->n; i++)
-		gst_element_sync_state_with_parent(transport->elements[i]);
+		if (!gst_element_is_locked_state(transport->elements[i]))
+			gst_element_sync_state_with_parent(transport->elements[i]);
 	return true;
 }
 
