@@ -284,20 +284,41 @@ content_end(struct content *content)
 		transport_close(content->transport);
 }
 
+/* Who begins to send begins with a whole picture: those before stayed behind the gate. */
+static void
+begin_pictures(struct content *carrier)
+{
+	Session *session = carrier->session;
+
+	for (guint i = 0; i < session->n; i++)
+		if (session->contents[i]->carrier == carrier && session->contents[i]->picture)
+			video_whole(session->contents[i]->picture);
+}
+
+static void
+set_gates(struct content *content, bool open)
+{
+	Session *session = content->session;
+
+	if (session->keys_here && !session->over && !transport_keyed(content->transport) &&
+		transport_key(content->transport, &session->keys, session->initiator))
+		stats_begin(session);
+	open = open && transport_keyed(content->transport);
+	bool opens = open && !content->open;
+	if (opens)
+		transport_count(content->transport, &content->base);
+	content->open = open;
+	transport_open(content->transport, open, open);
+	if (opens)
+		begin_pictures(content);
+}
+
 void
 session_gates(Session *session)
 {
-	for (guint i = 0; i < session->n; i++) {
-		struct content *content = session->contents[i];
-		bool open = session->consent && session->keys_here && !session->held && !session->over;
-		if (!content->transport)
-			continue;
-		if (session->keys_here && !session->over && !transport_keyed(content->transport) &&
-			transport_key(content->transport, &session->keys, session->initiator))
-			stats_begin(session);
-		if (open && transport_keyed(content->transport) && !content->open)
-			transport_count(content->transport, &content->base);
-		content->open = open && transport_keyed(content->transport);
-		transport_open(content->transport, open, open);
-	}
+	bool open = session->consent && session->keys_here && !session->held && !session->over;
+
+	for (guint i = 0; i < session->n; i++)
+		if (session->contents[i]->transport)
+			set_gates(session->contents[i], open);
 }

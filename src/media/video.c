@@ -240,6 +240,14 @@ video_bitrate(Video *video, guint bits)
 	pace_set(video->pace, bits < SLOW ? MAX(video->setup.rate / 2, 1) : video->setup.rate);
 }
 
+void
+video_whole(Video *video)
+{
+	g_autoptr(GstPad) encoded = pad_of(video->part[OWN], "encoder", "src");
+
+	gst_pad_send_event(encoded, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, gst_structure_new_empty("GstForceKeyUnit")));
+}
+
 guint64
 video_frames(Video *video, bool own)
 {

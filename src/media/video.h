@@ -29,5 +29,6 @@ void video_show(Video *video, bool own, guint width, guint height, guint rate);
 void video_silence(Video *video, bool on); /* nothing of the peer's is shown */
 /* Bits a second for the encoder; half the rate below a limit. */
 void video_bitrate(Video *video, guint bits);
+void video_whole(Video *video); /* the next picture is a whole one */
 guint64 video_frames(Video *video, bool own);
 bool video_owns(Video *video, GstObject *element);
