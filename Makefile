@@ -16,7 +16,7 @@ B        := build/$(variant)
 PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
-media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 gstreamer-video-1.0 nice gnutls
+media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 gstreamer-video-1.0 nice gnutls libseccomp
 
 ,        := ,
 warnings := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)
@@ -59,7 +59,10 @@ $(B)/src/media/%.o: src/media/%.c
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(media_cflags) -c -o $@ $<
 $(B)/sotto-media: $(media_o)
 	$(call say,link)$(CC) $(filter-out -rdynamic,$(link)) -o $@ $^ $(media_libs)
-media: $(B)/sotto-media $(B)/tests/media/pair
+media: $(B)/sotto-media $(B)/tests/media/pair $(B)/tests/media/ask
+# One, asked as sotto asks.
+$(B)/tests/media/ask: $(B)/tests/media/ask.o $(B)/libsotto.a
+	$(call say,link)$(CC) $(link) -o $@ $^ $(libs)
 # Two of them and what is between: a call without sotto.
 $(B)/tests/media/pair: $(B)/tests/media/pair.o $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o secret.o)
 	$(call say,link)$(CC) $(link) -o $@ $^ $(media_libs)
