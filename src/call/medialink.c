@@ -95,8 +95,8 @@ sentence(const Media *media)
 	if (!plain)
 		return g_error_copy(media->end);
 	if (media->socket && !media->greeted)
-		return g_error_new(FAULT, FAULT_GONE, "nobody answers at %s: is sotto-media --listen running at the other end?",
-			media->socket);
+		return g_error_new(FAULT, FAULT_GONE,
+			"nobody answers at %s: is sotto-media --listen running at the other end, and free?", media->socket);
 	if (media->socket)
 		return g_error_new(FAULT, FAULT_GONE, "the connection by %s was closed", media->socket);
 	return g_error_new_literal(FAULT, FAULT_GONE, media->child_end ? media->child_end : "sotto-media ended");

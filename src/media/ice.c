@@ -224,10 +224,12 @@ ice_agent(Ice *ice)
 static void
 use_server(Ice *ice, guint stream, GVariant *server)
 {
-	const char *type, *host, *transport, *user, *password;
+	const char *type, *host, *slash, *transport, *user, *password;
 	guint16 port;
 
 	g_variant_get(server, "(&s&sq&s&s&s)", &type, &host, &port, &transport, &user, &password);
+	slash = strchr(host, '/'); /* its name was looked up already: there is no resolver in here */
+	host = slash ? slash + 1 : host;
 	if (!strcmp(type, "turn"))
 		nice_agent_set_relay_info(ice->agent, stream, 1, host, port, user, password,
 			!strcmp(transport, "tcp") ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);

@@ -2,6 +2,7 @@
 /* Frames from sotto, each to its function. A frame that cannot be obeyed ends the call with a sentence. */
 #include "media/link.h"
 
+#include "media/ask.h"
 #include "media/session.h"
 
 #include <string.h>
@@ -51,6 +52,15 @@ on_picture(Session *session, GVariant *body, GError **error)
 	return true;
 }
 
+static void
+on_ask(Session *session, GVariant *body)
+{
+	const char *what;
+
+	g_variant_get(body, "(&s)", &what);
+	ask_begin(session->link, what, session->start, session->choices.fds);
+}
+
 /* Turning a knob that is not there ends no call. */
 static void
 on_set(Session *session, GVariant *body, int *fds)
@@ -87,6 +97,8 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 		session_start(session, body, fds, &error);
 	else if (kind == MEDIA_SET)
 		on_set(session, body, fds);
+	else if (kind == MEDIA_ASK)
+		on_ask(session, body);
 	else if (handlers[kind])
 		handlers[kind](session, body, &error);
 	if (error)
@@ -117,6 +129,7 @@ link_run(int fd)
 	session->link = media_link_new(fd, false, &hooks, session);
 	g_main_loop_run(session->loop);
 	alarm(LAST_WORDS);
+	ask_end();
 	session_end(session);
 	media_link_free(session->link);
 }

@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sotto-media as sotto meets it: fenced, started and ended with it, reached over a socket that was forwarded, asked without a call."""
+
+import base64
+import hashlib
+import hmac
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import wave
+
+import pytest
+
+import lab as labs
+from conftest import ROOT
+from lab import die_with_parent, wait_until
+
+BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
+MEDIA, ASK = BUILD / "sotto-media", BUILD / "tests/media/ask"
+SANITIZED = "san" in BUILD.name
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built():
+    subprocess.run(["make", "-s", *(["SAN=1"] if SANITIZED else []), str(ASK.relative_to(ROOT))], cwd=ROOT, check=True)
+
+
+@pytest.fixture
+def folder():
+    with tempfile.TemporaryDirectory(prefix="s.", dir="/tmp") as name:
+        yield pathlib.Path(name)
+
+
+class Ask:
+    """tests/media/ask, its lines as (ms, event, text)."""
+
+    def __init__(self, *words, env=None):
+        self.began, self.events = time.monotonic(), []
+        self.process = subprocess.Popen([ASK, *([] if any(w.startswith("socket=") for w in words) else [f"program={MEDIA}"]), *words],
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
+                                        env={**{k: v for k, v in os.environ.items() if not k.startswith(("PULSE", "XDG"))}, **(env or {})})
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            ms, event, *text = line.rstrip("\n").split(" ", 2)
+            self.events.append((int(ms), event, text[0] if text else ""))
+
+    def all(self, event):
+        return [text for _, name, text in self.events if name == event]
+
+    def wait(self, event, timeout=20):
+        return wait_until(lambda: self.all(event), event, timeout)[-1]
+
+    def end(self, timeout=30):
+        self.process.wait(timeout)
+        self.reader.join(5)
+        return self
+
+    def child(self):
+        """The sotto-media that it started."""
+        return wait_until(lambda: [p for p in children(self.process.pid) if name_of(p) == "sotto-media"], "sotto-media")[0]
+
+
+def children(pid):
+    try:
+        return [int(n) for n in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def is_gone(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def report(ask):
+    """[(step, went well, sentence)]"""
+    return [(step, well == "true", sentence) for step, well, sentence in
+            (re.fullmatch(r"\('([^']*)', (true|false), ['\"](.*)['\"]\)", text).groups() for text in ask.all("report"))]
+
+
+# ---- the two programs ----
+
+def test_sotto_itself_has_no_codec_and_no_way_for_media():
+    libraries = subprocess.run(["ldd", BUILD / "sotto"], capture_output=True, text=True, check=True).stdout
+    assert "libglib" in libraries
+    assert not re.findall(r"lib(?:gst|nice|opus|vpx|srtp|pulse|v4l|gupnp|webrtc|orc)\S*", libraries)
+
+
+def fence(*words, env=None):
+    return subprocess.run([MEDIA, "--fence", *words], capture_output=True, text=True, env=env or {})
+
+
+def test_nothing_of_a_person_is_in_reach_inside_the_fence(folder):
+    (folder / "diary").write_text("secret")
+    done = fence(f"read:{folder / 'diary'}")
+    for refused in ("read a file", "read a folder", "read the environment", "write a file", "write a library", f"read:{folder / 'diary'}"):
+        assert f"{refused}: refused\n" in done.stdout
+    for needed in ("udp", "read libraries", "share memory"):
+        assert f"{needed}: possible\n" in done.stdout
+    if not SANITIZED:
+        assert done.returncode == 0 and "wrong" not in done.stdout and re.match(r"fence: landlock \d+, seccomp\n", done.stdout)
+
+
+@pytest.mark.parametrize("word", ["exec", "ptrace", "keyctl"])
+def test_what_no_library_does_by_chance_kills(word):
+    done = fence(word)
+    assert SANITIZED or done.returncode == -signal.SIGSYS, done.stdout
+
+
+@pytest.mark.parametrize("sound", [False, True])
+def test_of_unix_sockets_only_that_of_the_sound_server_is_in_reach(folder, sound):
+    """Also with an address as short as one of IPv4 or IPv6, which the filter lets through."""
+    short = tempfile.mktemp(prefix="", dir="/tmp")
+    assert 2 + len(short) + 1 == 16  # family, path, NUL: as long as an address of IPv4
+    with socket.socket(socket.AF_UNIX) as other, socket.socket(socket.AF_UNIX) as pulse:
+        try:
+            for server, path in ((other, short), (pulse, str(folder / "pulse"))):
+                server.bind(path)
+                server.listen(16)
+                server.settimeout(0.1)
+            done = fence(f"reach:{short}", env={"PULSE_SERVER": f"unix:{folder / 'pulse'}"} if sound else None)
+        finally:
+            os.unlink(short)
+        if SANITIZED:
+            assert f"reach:{short}: possible" in done.stdout  # so it would be without the filter
+            return
+        assert f"reach:{short}: refused\n" in done.stdout and f"sound server: {'there' if sound else 'none'}\n" in done.stdout
+        with pytest.raises(TimeoutError):
+            other.accept()
+        if sound:
+            pulse.accept()[0].close()
+
+
+# ---- life and death ----
+
+def test_a_crash_of_sotto_media_is_told_within_a_second():
+    ask = Ask("what=none", "seconds=20")
+    ask.wait("hello")
+    child = ask.child()
+    began = time.monotonic()
+    os.kill(child, signal.SIGSEGV)
+    assert ask.wait("ended", 5) == "sotto-media crashed (Segmentation fault)"
+    assert time.monotonic() - began < 1
+    ask.end()
+    assert is_gone(child)
+
+
+def test_sotto_media_and_its_door_end_with_sotto_within_a_second(folder):
+    with socket.socket(socket.AF_UNIX) as pulse:
+        pulse.bind(str(folder / "pulse"))
+        pulse.listen(4)
+        ask = Ask("what=none", "seconds=20", env={"PULSE_SERVER": f"unix:{folder / 'pulse'}"})
+        ask.wait("hello")
+        media = ask.child()
+        door = wait_until(lambda: children(media), "door")[0]
+        began = time.monotonic()
+        ask.process.kill()
+        wait_until(lambda: is_gone(media) and is_gone(door), "their end", 5)
+        assert time.monotonic() - began < 1
+
+
+def test_it_gets_the_link_and_nothing_else():
+    with open("/etc/hostname") as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        ask = subprocess.Popen([ASK, f"program={MEDIA}", "what=none", "seconds=5"], stdout=subprocess.PIPE, text=True, close_fds=False,
+                               env={**os.environ, "SECRET_OF_SOTTO": "1", "GST_DEBUG": "9"}, preexec_fn=die_with_parent)
+        ask.stdout.readline()
+        media = wait_until(lambda: [p for p in children(ask.pid) if name_of(p) == "sotto-media"], "sotto-media")[0]
+        environ = pathlib.Path(f"/proc/{media}/environ").read_bytes()
+        opened = [os.readlink(f"/proc/{media}/fd/{n}") for n in os.listdir(f"/proc/{media}/fd")]
+        ask.kill()
+        ask.wait()
+    assert b"SECRET_OF_SOTTO" not in environ and b"GST_DEBUG" not in environ and b"HOME=/nonexistent" in environ
+    assert not [name for name in opened if name.startswith("/") and not name.startswith("/dev/") and "san" not in name], opened
+
+
+# ---- devices and files ----
+
+def test_without_a_sound_server_there_are_no_devices_and_no_error():
+    ask = Ask("what=devices").end()
+    assert ask.wait("devices") in ("[]", "@a(sssb) []")
+    assert ask.events[-1][0] < (5000 if SANITIZED else 1500)
+
+
+@pytest.fixture
+def pulse(folder):
+    path = folder / "sound"
+    server = subprocess.Popen(["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=no",
+                               "-L", f"module-native-protocol-unix socket={path} auth-anonymous=1",
+                               "-L", "module-null-sink sink_name=ear sink_properties=device.description=Ear",
+                               "-L", "module-null-source source_name=mic description=Microphone"],
+                              env={"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PATH": os.environ["PATH"]},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+    try:
+        wait_until(path.exists, "pulseaudio")
+        yield {"PULSE_SERVER": f"unix:{path}"}
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_devices_have_names_and_what_a_loudspeaker_plays_is_no_microphone(pulse):
+    devices = wait_until(lambda: (lambda text: text if "mic" in text else None)(Ask("what=devices", env=pulse).end().wait("devices")), "devices")
+    assert "('audio-source', 'mic', 'Microphone', true)" in devices
+    assert re.search(r"\('audio-sink', 'ear', '[^']*Ear[^']*', true\)", devices)
+    assert "monitor" not in devices.lower()
+
+
+def test_what_is_said_is_heard_again_through_the_codec_and_the_sound_server(pulse, folder):
+    with wave.open(str(folder / "tone.wav"), "wb") as tone:
+        tone.setparams((1, 2, 48000, 0, "NONE", None))
+        tone.writeframes(b"".join(struct.pack("<h", 12000 if i // 60 % 2 else -12000) for i in range(48000 * 5)))
+    ask = Ask("what=loopback", f"source=file:{folder / 'tone.wav'}", "sink=device:ear", "seconds=4", env=pulse).end()
+    levels = [[float(part) for part in re.findall(r"-?\d+\.\d+|nan", text)][3:5] for text in ask.all("stats")]
+    assert any(heard > -20 and said > -20 for heard, said in levels), ask.events
+
+
+def test_files_are_opened_by_sotto_and_a_missing_one_is_said(folder):
+    assert Ask("source=file:/nonexistent/tone.wav").end().wait("refused") == "cannot play /nonexistent/tone.wav: No such file or directory"
+    os.mkfifo(folder / "fifo")
+    assert Ask(f"source=file:{folder / 'fifo'}").end().wait("refused") == f"cannot play {folder / 'fifo'}: it is no plain file"
+    ask = Ask(f"source=file:{folder}/none", f"socket={folder}/none").end()
+    assert ask.wait("refused") == f"cannot reach sotto-media at {folder}/none: No such file or directory"
+
+
+# ---- from afar ----
+
+class Listener:
+    def __init__(self, path):
+        self.path = path
+        self.process = subprocess.Popen([MEDIA, "--listen", str(path)], stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
+        assert self.process.stdout.readline() == f"listening at {path}\n"
+
+    def line(self):
+        return self.process.stdout.readline().rstrip("\n")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def listener(folder):
+    listener = Listener(folder / "laptop")
+    yield listener
+    listener.close()
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+    for end in (source, sink):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def forward(here, there):
+    """What ssh -R does: a socket here leads to the socket there, byte by byte, descriptors get lost."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(here))
+    server.listen(4)
+
+    def serve():
+        while True:
+            try:
+                near, _ = server.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            try:
+                far.connect(str(there))
+            except OSError:
+                near.close()
+                continue
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+def test_a_forwarded_socket_leads_to_the_devices_over_there(listener, folder):
+    assert listener.path.stat().st_mode & 0o777 == 0o600
+    with forward(folder / "server", listener.path):
+        first = Ask(f"socket={folder / 'server'}", "what=devices").end()
+        assert first.wait("devices") and first.process.returncode == 0
+        assert listener.line() == "a call begins" and listener.line() == "the call ended"
+        assert Ask(f"socket={folder / 'server'}", "what=devices").end().process.returncode == 0
+        assert Ask(f"socket={folder / 'server'}", "source=file:/etc/hostname").end().wait("refused") == \
+            "file:/etc/hostname: files do not travel by media.socket, choose a device"
+
+
+def test_one_call_at_a_time_each_in_a_process_of_its_own(listener, folder):
+    first = Ask(f"socket={listener.path}", "what=none", "seconds=20")
+    first.wait("hello")
+    (process,) = children(listener.process.pid)
+    second = Ask(f"socket={listener.path}", "what=none", "seconds=5").end()
+    assert second.wait("ended") == f"nobody answers at {listener.path}: is sotto-media --listen running at the other end, and free?"
+    first.process.kill()
+    wait_until(lambda: is_gone(process), "its end", 2)
+    third = wait_until(lambda: (lambda ask: ask if ask.end().process.returncode == 0 else None)(
+        Ask(f"socket={listener.path}", "what=devices")), "a third call", 5)
+    assert third.wait("devices")
+
+
+def test_the_end_of_the_listener_ends_the_call_and_takes_the_socket_away(listener):
+    ask = Ask(f"socket={listener.path}", "what=none", "seconds=20")
+    ask.wait("hello")
+    (process,) = children(listener.process.pid)
+    listener.process.terminate()
+    assert ask.wait("ended", 2) == f"the connection by {listener.path} was closed"
+    wait_until(lambda: is_gone(process), "its end", 2)
+    listener.process.wait(2)
+    assert not listener.path.exists()
+
+
+def test_a_listener_takes_the_place_of_a_dead_one_and_of_nothing_else(folder):
+    listener = Listener(folder / "laptop")
+    refused = subprocess.run([MEDIA, "--listen", listener.path], capture_output=True, text=True)
+    assert refused.returncode == 1 and "another sotto-media listens at" in refused.stderr
+    listener.close()
+    assert listener.path.exists()
+    Listener(folder / "laptop").close()
+    (folder / "file").write_text("mine")
+    refused = subprocess.run([MEDIA, "--listen", folder / "file"], capture_output=True, text=True)
+    assert refused.returncode == 1 and "is there already and is no socket" in refused.stderr and (folder / "file").read_text() == "mine"
+
+
+@needs_root
+def test_a_socket_of_another_user_is_not_trusted_with_a_call(folder):
+    folder.chmod(0o777)
+    code = f"import os, socket, time; os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.bind('{folder}/theirs'); s.listen(); time.sleep(60)"
+    other = subprocess.Popen(["/usr/bin/python3", "-c", code], preexec_fn=die_with_parent)
+    try:
+        wait_until((folder / "theirs").exists, "their socket")
+        time.sleep(0.2)
+        assert Ask(f"socket={folder / 'theirs'}").end().wait("refused") == f"the socket {folder / 'theirs'} belongs to another user (65534)"
+    finally:
+        other.kill()
+        other.wait()
+
+
+# ---- the doctor ----
+
+def test_the_doctor_says_which_servers_answer_and_why_others_do_not(lab):
+    turn = lab.turn()
+    (closed,) = labs.Ports.take(1)
+    garbage = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=lambda: garbage.accept()[0].sendall(b"220 smtp\r\n" * 100), daemon=True).start()
+    user, password = credentials(turn)
+    ask = Ask("what=doctor", f"relay=stun,localhost,{turn.port},udp,,", f"relay=turn,localhost,{turn.port},udp,{user},{password}",
+              f"relay=turn,127.0.0.1,{turn.port},tcp,{user},{password}", f"relay=turn,127.0.0.1,{turn.port},udp,{user},wrong",
+              f"relay=turn,127.0.0.1,{closed},tcp,{user},{password}", f"relay=stun,127.0.0.1,{closed},udp,,",
+              f"relay=turns,127.0.0.1,{garbage.getsockname()[1]},tcp,{user},{password}", "relay=stun,no-such-name.invalid,3478,udp,,").end()
+    said = report(ask)
+    assert ("stun", True, f"localhost port {turn.port} by UDP answers: it sees us as 127.0.0.1") in said
+    assert ("turn udp", True, f"localhost port {turn.port} by UDP relays for us, as 127.0.0.1") in said
+    assert ("turn tcp", True, f"127.0.0.1 port {turn.port} by TCP relays for us, as 127.0.0.1") in said
+    assert [s for s in said if s[0] == "turn udp" and not s[1] and "refuses the name and password" in s[2]], said
+    assert [s for s in said if s[0] == "turn tcp" and not s[1] and f"127.0.0.1 port {closed} by TCP cannot be reached" in s[2]], said
+    assert [s for s in said if s[0] == "stun" and not s[1] and f"127.0.0.1 port {closed} by UDP does not answer" in s[2]], said
+    assert [s for s in said if s[0] == "turn tls" and not s[1] and "has no good TLS" in s[2]], said
+    assert said[-1] == ("done", True, "calls can go through a relay")
+
+
+def credentials(turn):
+    user = f"{int(time.time()) + 3600}:alice"
+    return user, base64.b64encode(hmac.new(turn.secret.encode(), user.encode(), hashlib.sha1).digest()).decode()
+
+
+def test_the_doctor_says_when_there_is_nothing_to_ask():
+    said = report(Ask("what=doctor").end())
+    assert said == [("servers", False, "the server names neither STUN nor TURN: ask its operator for XEP-0215 and a relay"),
+                    ("done", False, "no relay works: calls go directly or not at all")]

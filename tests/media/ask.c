@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH] [what=devices|levels|loopback|doctor|none] [source=WORDS]
+ * [sink=WORDS] [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [seconds=N] [kill=MS]. What it says comes out line by line. */
+#include "base/base.h"
+#include "call/medialink-private.h"
+#include "call/medialink.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/error.h"
+
+static GMainLoop *loop;
+static gint64 began;
+static GVariantBuilder relays;
+static int status = 1;
+
+static void G_GNUC_PRINTF(2, 3) say(const char *event, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list list;
+
+	va_start(list, format);
+	text = g_strdup_vprintf(format, list);
+	va_end(list);
+	printf("%d %s %s\n", (int)((g_get_monotonic_time() - began) / 1000), event, text);
+	fflush(stdout);
+}
+
+static void
+on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
+{
+	g_autofree char *text = g_variant_print(body, FALSE);
+	const char *step;
+
+	(void)owner, (void)fds;
+	say(media_kinds[kind].name, "%s", text);
+	if (kind == MEDIA_REPORT)
+		g_variant_get_child(body, 0, "&s", &step);
+	if (kind != MEDIA_DEVICES && (kind != MEDIA_REPORT || strcmp(step, "done")))
+		return;
+	status = 0;
+	g_main_loop_quit(loop);
+}
+
+static void
+on_ended(gpointer owner, const GError *error)
+{
+	(void)owner;
+	say("ended", "%s", error->message);
+	status = 2;
+	g_main_loop_quit(loop);
+}
+
+static gboolean
+on_time(gpointer data)
+{
+	(void)data;
+	status = 0;
+	g_main_loop_quit(loop);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+add_relay(const char *words)
+{
+	g_auto(GStrv) part = g_strsplit(words, ",", 6);
+
+	g_variant_builder_add(&relays, "(ssqsss)", part[0], part[1], (guint16)atoi(part[2]), part[3], part[4], part[5]);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct media_link_hooks hooks = { on_frame, on_ended };
+	const char *socket = NULL, *what = "devices", *source = "test", *sink = "none";
+	g_autoptr(GError) error = NULL;
+	Media *media;
+	int seconds = 10;
+
+	g_variant_builder_init(&relays, G_VARIANT_TYPE("a(ssqsss)"));
+	for (int i = 1; i < argc; i++) {
+		const char *value = strchr(argv[i], '=') + 1;
+
+		if (g_str_has_prefix(argv[i], "program="))
+			media_program = value;
+		else if (g_str_has_prefix(argv[i], "socket="))
+			socket = value;
+		else if (g_str_has_prefix(argv[i], "what="))
+			what = value;
+		else if (g_str_has_prefix(argv[i], "source="))
+			source = value;
+		else if (g_str_has_prefix(argv[i], "sink="))
+			sink = value;
+		else if (g_str_has_prefix(argv[i], "relay="))
+			add_relay(value);
+		else if (g_str_has_prefix(argv[i], "seconds="))
+			seconds = atoi(value);
+	}
+	if (!base_init(NULL))
+		return 1;
+	loop = g_main_loop_new(NULL, FALSE);
+	began = g_get_monotonic_time();
+	media = media_start(socket, &hooks, NULL, &error);
+	if (media &&
+		!media_begin(media,
+			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuu)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
+				"relay", FALSE, "", g_variant_builder_end(&relays), "", source, sink, "none", 640u, 480u, 30u),
+			&error))
+		g_clear_pointer(&media, media_stop);
+	if (!media) {
+		say("refused", "%s", error->message);
+		return 3;
+	}
+	if (strcmp(what, "none"))
+		media_send(media, MEDIA_ASK, g_variant_new("(s)", what));
+	g_timeout_add_seconds((guint)seconds, on_time, NULL);
+	g_main_loop_run(loop);
+	media_stop(media);
+	return status;
+}
