@@ -14,7 +14,7 @@ RATCHET  ?= libomemo-c
 variant  := $(if $(FUZZ),fuzz,$(if $(SAN),san,release)$(if $(findstring clang,$(CC)),-clang))$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
 B        := build/$(variant)
 PKG      := pkg-config
-packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi
+packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi chafa
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
 media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 gstreamer-video-1.0 nice gnutls libseccomp
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define PASTE_MAX (1024 * 1024)
-#define SEQUENCE_MAX 32
+#define SEQUENCE_MAX 64
+#define ANSWER_MAX 256
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~"
 /* What comes later than this after Esc is no Alt+key of a terminal, not even over a slow line. */
@@ -16,7 +17,7 @@
 struct Decoder {
 	GString *bytes;    /* not yet understood */
 	gint64 escaped_at; /* when bytes became a lone Esc */
-	bool pasting;
+	bool pasting, answers;
 	GString *paste;
 	term_key key;
 	gpointer data;
@@ -93,6 +94,12 @@ bool
 decoder_waits(const Decoder *decoder)
 {
 	return decoder->bytes->len || decoder->pasting;
+}
+
+void
+decoder_expect_answers(Decoder *decoder, bool expect)
+{
+	decoder->answers = expect;
 }
 
 static void
@@ -180,6 +187,11 @@ take_sequence(Decoder *decoder, const char *text, size_t length, bool meta)
 		name = name_of_number(parameters[0]);
 	else
 		name = name_of_letter(text[at]);
+	/* Answers of the terminal: what it is, what it shows, that it is well. */
+	if (text[at] && strchr("cnt", text[at]) && at < SEQUENCE_MAX) {
+		g_autofree char *answer = g_strndup(text + 1, at);
+		emit(decoder, "", "Answer", answer);
+	}
 	if (name)
 		emit_modified(decoder, meta, text[at] == '^' ? 5 : text[at] == '$' ? 2 : parameters[1], name);
 	return at + 1;
@@ -203,6 +215,18 @@ take_control(Decoder *decoder, bool meta, char c)
 	emit(decoder, meta ? "M-" : "", name, NULL);
 }
 
+/* Bytes of an answer in words; 0: more must come. Only what is short is one. */
+static size_t
+take_answer(Decoder *decoder, const char *text, size_t length)
+{
+	const char *end = g_strstr_len(text, MIN(length, ANSWER_MAX), "\033\\");
+	if (!end)
+		return 0;
+	g_autofree char *answer = g_strndup(text + 2, end - text - 2);
+	emit(decoder, "", "Answer", answer);
+	return end + 2 - text;
+}
+
 /* One key from the begin of text; 0: more must come. */
 static size_t
 take_key(Decoder *decoder, const char *text, size_t length, bool meta)
@@ -214,6 +238,8 @@ take_key(Decoder *decoder, const char *text, size_t length, bool meta)
 			return 0;
 		if (text[1] == '\033')
 			return 1;
+		if (text[1] == '_' && !meta && decoder->answers && length < ANSWER_MAX && (length < 3 || text[2] == 'G'))
+			return take_answer(decoder, text, length);
 		if ((text[1] == '[' || text[1] == 'O') && !meta) {
 			size_t taken = take_sequence(decoder, text + 1, length - 1, false);
 			return taken ? taken + 1 : 0;

@@ -7,6 +7,7 @@
 #include "api/ask.h"
 #include "ui/front.h"
 #include "ui/layout.h"
+#include "ui/picture.h"
 #include "ui/places.h"
 
 #define OUTPUTS_MAX 64
@@ -413,6 +414,10 @@ on_option(const Event *event)
 {
 	if (g_str_has_prefix(event->option.name, "ui."))
 		front_apply_options();
+	else if (g_str_has_prefix(event->option.name, "video.")) {
+		picture_options_changed();
+		layout_dirty(PART_ALL);
+	}
 }
 
 static void

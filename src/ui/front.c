@@ -12,6 +12,7 @@
 #include "ui/line.h"
 #include "ui/places.h"
 #include "ui/term.h"
+#include "ui/win_call.h"
 
 #define PASTE_LINES 5
 
@@ -453,6 +454,7 @@ start(const struct ui_calls *calls, GError **error)
 	feed_ready();
 	/* An owner of their own: after the end nothing is left to tell it to. */
 	table_add(TABLE_EVENTS, feed_rows, "terminal");
+	table_add(TABLE_EVENTS, call_feed_rows, "terminal");
 	front.on = true;
 	front_apply_options();
 	layout_start();
@@ -476,6 +478,7 @@ stop(void)
 	panel_stop();
 	term_stop();
 	feed_reset();
+	call_feed_reset();
 	status_reset();
 	windows_stop();
 }

@@ -47,6 +47,7 @@ void status_reset(void);
 /* notice.c: something came that a person may want to know of. */
 void notice_message(const Message *message, const char *name, bool seen);
 void notice_alert(void);
+void notice_call(const char *words, const char *name); /* remote text: the name alone */
 
 /* secret.c: questions for something unseen, the unlock screen among them. */
 void secret_ask(const char *prompt, void (*done)(Secret *text, gpointer data), gpointer data);

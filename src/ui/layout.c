@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "api/timer.h"
+#include "call/calls.h"
 #include "ui/bidi.h"
 #include "ui/front.h"
+#include "ui/picture.h"
 #include "ui/term.h"
+#include "ui/win_call.h"
 
 #define FRAME_US 33000 /* between two frames while much comes in */
 #define STUCK_MS 20    /* until a terminal that takes nothing is tried again */
@@ -40,7 +43,7 @@ has_title(void)
 static bool
 has_status(void)
 {
-	return (!layout.bare || layout.hint) && screen_rows() >= 3;
+	return (!layout.bare || layout.hint || call_ringing()) && screen_rows() >= 3;
 }
 
 /* Beside the console, which has little to say; beside chats only where there is room for both. */
@@ -61,16 +64,33 @@ panel_cols(void)
 	return layout_panel_is_shown() ? CLAMP(front_options.panel_width, 10, screen_cols() / 3) + 1 : 0;
 }
 
+/* All between the bars, right of the panel. */
+static struct rectangle
+middle(void)
+{
+	int left = panel_cols(), rows = MAX(screen_rows() - layout.input_rows - has_title() - has_status(), 0);
+	return (struct rectangle){ has_title(), left, rows, screen_cols() - left };
+}
+
+/* And without what a call takes of it. */
+static struct rectangle
+place_for_lines(void)
+{
+	struct rectangle lines = middle(), piece;
+	call_piece(window_current(), &lines, &piece);
+	return lines;
+}
+
 int
 layout_view_rows(void)
 {
-	return MAX(screen_rows() - layout.input_rows - has_title() - has_status(), 0);
+	return place_for_lines().rows;
 }
 
 int
 layout_view_cols(void)
 {
-	return screen_cols() - panel_cols();
+	return place_for_lines().cols;
 }
 
 void
@@ -244,11 +264,35 @@ draw_kind(Window *window, int row, int col, int rows, int cols)
 }
 
 static void
+draw_rule(int row, int col, int rows)
+{
+	for (int i = 0; i < rows; i++)
+		screen_put(row + i, col, 1, STYLE_PANEL_GROUP, "│", -1);
+}
+
+static void
+draw_view(Window *window, const struct rectangle *place)
+{
+	struct rectangle lines = *place, piece;
+	if (call_piece(window, &lines, &piece))
+		call_draw(window, &piece);
+	else
+		call_not_drawn();
+	if (window->view)
+		view_draw(window->view, lines.row, lines.col, lines.rows, lines.cols);
+	else if (lines.rows)
+		draw_kind(window, lines.row, lines.col, lines.rows, lines.cols);
+	if (lines.cols < place->cols)
+		draw_rule(lines.row, lines.col + lines.cols, lines.rows);
+}
+
+static void
 draw_parts(guint parts)
 {
 	Window *window = window_current();
 	int cols = screen_cols();
 	if (layout.ask && layout.ask->whole) {
+		call_not_drawn();
 		draw_ask();
 		return;
 	}
@@ -258,18 +302,16 @@ draw_parts(guint parts)
 	else if (parts & PART_INPUT)
 		draw_input(window);
 	parts |= layout.dirty;
-	int top = has_title(), rows = layout_view_rows(), left = panel_cols();
+	struct rectangle place = middle();
+	int top = place.row, rows = place.rows;
 	if (parts & PART_TITLE && has_title())
 		title_draw(0, 0, cols, window);
-	if (parts & PART_PANEL && left) {
-		panel_draw(top, 0, rows, left - 1);
-		for (int i = 0; i < rows; i++)
-			screen_put(top + i, left - 1, 1, STYLE_PANEL_GROUP, "│", -1);
+	if (parts & PART_PANEL && place.col) {
+		panel_draw(top, 0, rows, place.col - 1);
+		draw_rule(top, place.col - 1, rows);
 	}
-	if (parts & PART_VIEW && !window->view)
-		draw_kind(window, top, left, rows, cols - left);
-	else if (parts & PART_VIEW)
-		view_draw(window->view, top, left, rows, cols - left);
+	if (parts & PART_VIEW)
+		draw_view(window, &place);
 	if (parts & PART_STATUS && has_status()) {
 		if (layout.hint)
 			screen_line(top + rows, 0, cols, layout.hint_style, layout.hint, -1);
@@ -294,6 +336,7 @@ draw_frame(void)
 	layout.dirty = 0;
 	layout.last_frame = g_get_monotonic_time();
 	screen_flush();
+	picture_flushed();
 	/* Read is what stands on the screen; of a flood one mark is enough. */
 	if (parts & PART_VIEW && window_current()->view && view_at_end(window_current()->view))
 		front_seen();
@@ -312,6 +355,7 @@ layout_now(guint parts)
 		draw_parts(parts);
 		layout.dirty = input_rows == layout.input_rows ? rest : 0;
 		screen_flush();
+		picture_flushed();
 		return;
 	}
 	layout.dirty |= parts;

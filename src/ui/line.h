@@ -15,11 +15,6 @@ struct line {
 	int cols, rows; /* measured for this width; 0: not yet */
 };
 
-/* A piece of the screen. */
-struct rectangle {
-	int row, col, rows, cols;
-};
-
 void line_free(gpointer line);
 /* Rows of its body at this width, without the rules above it. */
 int line_rows(struct line *line, const Conversation *conv, int cols);

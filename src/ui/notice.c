@@ -88,6 +88,16 @@ notice_message(const Message *message, const char *name, bool seen)
 	}
 }
 
+/* Not held back by what was told a moment ago: it rings once and must be heard. */
+void
+notice_call(const char *words, const char *name)
+{
+	if (front_options.notify == NOTIFY_OFF)
+		return;
+	last = clock_monotonic();
+	send(words, front_options.notify_text == NOTIFY_NOTHING ? "" : name);
+}
+
 void
 notice_alert(void)
 {

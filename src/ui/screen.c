@@ -13,6 +13,7 @@
 
 #include "ui/bidi.h"
 #include "ui/frame.h"
+#include "ui/pour.h"
 
 #define COLS_MAX 1000
 #define ROWS_MAX 500
@@ -27,6 +28,7 @@ static struct cell_style {
 	int pair;
 } looks[STYLES], nicks[256];
 static int cursor_row, cursor_col;
+static guint generation;
 
 static void
 make_look(struct cell_style *made, const struct look *look, int fg)
@@ -317,17 +319,22 @@ screen_put(int at_row, int col, int width, Style style, const char *text, gssize
 	return gathered.used;
 }
 
-void
-screen_fill(int at_row, int col, int width, Style style)
+static void
+fill_with(int at_row, int col, int width, gunichar letter, Style style)
 {
-	static const gunichar blank = ' ';
 	if (!screen || at_row < 0 || at_row >= LINES || col < 0 || col >= screen_cols() || width <= 0)
 		return;
 	width = MIN(width, screen_cols() - col);
-	set_cell(&gathered.cells[0], &blank, 1, style_of(style));
+	set_cell(&gathered.cells[0], &letter, 1, style_of(style));
 	for (int i = 1; i < width; i++)
 		gathered.cells[i] = gathered.cells[0];
 	mvadd_wchnstr(at_row, col, gathered.cells, width);
+}
+
+void
+screen_fill(int row, int col, int width, Style style)
+{
+	fill_with(row, col, width, ' ', style);
 }
 
 void
@@ -349,11 +356,15 @@ screen_flush(void)
 {
 	if (!screen)
 		return;
+	pour_settle();
 	move(CLAMP(cursor_row, 0, LINES - 1), CLAMP(cursor_col, 0, COLS - 1));
 	bool gathered_here = frame_begin(fileno(curses_output));
 	refresh();
 	if (gathered_here)
 		frame_end(fileno(curses_output), LINES, exact_frame);
+	/* Only now it is gone: what was drawn past ncurses since it was decided is gone with it. */
+	if (exact_frame)
+		generation++;
 	exact_frame = false;
 }
 
@@ -365,11 +376,39 @@ screen_repaint(void)
 		clearok(curscr, TRUE);
 }
 
+guint
+screen_generation(void)
+{
+	return generation;
+}
+
+int
+screen_fd(void)
+{
+	return screen ? fileno(output) : -1;
+}
+
+/* Behind blanks ncurses would clear to the end of the line, and rows that look alike after a shift it would scroll on the terminal.
+ * So there are no-break spaces, and each row begins with two spaces that no other row begins with. */
+void
+screen_reserve(int row, int col, int rows, int cols)
+{
+	static const gunichar spaces[] = { 0xa0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009,
+		0x200a, 0x202f, 0x205f };
+	guint kinds = G_N_ELEMENTS(spaces);
+	for (int i = 0; i < rows; i++) {
+		fill_with(row + i, col, cols, spaces[0], STYLE_TEXT);
+		fill_with(row + i, col, MIN(cols, 1), spaces[(guint)(row + i) % kinds], STYLE_TEXT);
+		fill_with(row + i, col + 1, MIN(cols - 1, 1), spaces[(guint)(row + i) / kinds % kinds], STYLE_TEXT);
+	}
+}
+
 void
 screen_send(const char *sequence)
 {
 	if (!screen)
 		return;
+	pour_settle();
 	/* After a flush ncurses holds nothing back, so the order is kept. */
 	size_t length = strlen(sequence);
 	if (write(fileno(output), sequence, length) < 0)

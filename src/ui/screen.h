@@ -12,6 +12,11 @@ typedef guint32 Style;
 #define STYLE_RTL ((Style)1 << 31)
 #define STYLE_COLOURED(style, colour) ((Style)(style) | ((guint32)((colour) + 1) << 8))
 
+/* A piece of the screen. */
+struct rectangle {
+	int row, col, rows, cols;
+};
+
 /* term NULL: from the environment. Fails with a sentence where a full screen cannot be drawn. */
 bool screen_start(const char *term, FILE *out, FILE *in, GError **error);
 void screen_stop(void);
@@ -32,6 +37,11 @@ void screen_line(int row, int col, int width, Style style, const char *text, gss
 void screen_cursor(int row, int col); /* where it stands after the next flush */
 void screen_flush(void);
 void screen_repaint(void); /* the next flush trusts nothing that is on the terminal */
+/* A rectangle that is drawn past ncurses: it must neither clear nor move it. */
+void screen_reserve(int row, int col, int rows, int cols);
+/* Grows whenever the terminal loses what was drawn there. */
+guint screen_generation(void);
+int screen_fd(void); /* of the terminal, -1 without one */
 /* Fixed sequences of our own, past ncurses: modes, the bell, notices. Never remote text. */
 void screen_send(const char *sequence);
 /* What stands on a row, for tests and for the grid seam. Caller frees. */

@@ -9,6 +9,7 @@
 #include "ui/front.h"
 #include "ui/glyph.h"
 #include "ui/layout.h"
+#include "ui/win_call.h"
 
 /* A bar is filled from the left; what does not fit is left out from the end. */
 struct bar {
@@ -118,8 +119,11 @@ title_draw(int row, int col, int cols, const Window *window)
 	g_autofree char *words = NULL;
 	enum style style = STYLE_TITLE;
 	int width = 0;
-	if (window->conv) {
+	if (window->conv)
 		badges(window->conv, &words, &style);
+	else
+		words = call_badge(window, &style);
+	if (words) {
 		width = glyph_width(words, strlen(words));
 		/* The seal is never what a narrow bar leaves out. */
 		bar.end = MAX(bar.end - width - 2, bar.col);
@@ -151,6 +155,7 @@ static const struct {
 	[ACTIVITY_MESSAGE] = { "+", STYLE_ACTIVITY },
 	[ACTIVITY_PRIVATE] = { "*", STYLE_ACTIVITY_MESSAGE },
 	[ACTIVITY_ALERT] = { "!", STYLE_ACTIVITY_ALERT },
+	[ACTIVITY_CALL] = { "!", STYLE_ACTIVITY_ALERT },
 };
 
 static void
@@ -170,6 +175,18 @@ put_activity(struct bar *bar)
 	}
 }
 
+/* What rings is told before all else, in every window; a call goes on where its window is not seen. */
+static void
+put_call(struct bar *bar)
+{
+	enum style style;
+	g_autofree char *words = call_bar_words(&style);
+	if (!words)
+		return;
+	put(bar, STYLE_STATUS_DIM, "  ");
+	put(bar, style, words);
+}
+
 void
 status_draw(int row, int col, int cols, const Window *window)
 {
@@ -178,6 +195,7 @@ status_draw(int row, int col, int cols, const Window *window)
 	char number[16];
 	g_snprintf(number, sizeof number, " %u", window->number);
 	put(&bar, STYLE_STATUS, number);
+	put_call(&bar);
 	if (account) {
 		const char *word = connection_word(account);
 		put(&bar, STYLE_STATUS_DIM, "  ");

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "ui/bidi.h"
+#include "ui/picture.h"
+#include "ui/pour.h"
+#include "ui/probe.h"
 #include "ui/screen.h"
 
 /* Bracketed paste and reports of focus; what a terminal does not know it ignores. */
@@ -60,7 +63,12 @@ on_key(const char *name, const char *text, gpointer data)
 {
 	if (stopped)
 		return;
-	if (!strcmp(name, "FocusIn") || !strcmp(name, "FocusOut"))
+	if (!strcmp(name, "Answer")) {
+		if (!strcmp(text, "0n"))
+			pour_answer();
+		else
+			probe_answer(text);
+	} else if (!strcmp(name, "FocusIn") || !strcmp(name, "FocusOut"))
 		calls.focus(name[5] == 'I');
 	else
 		calls.key(name, text, data);
@@ -210,6 +218,8 @@ term_stop(void)
 	stopped = true;
 	if (!feeding)
 		g_clear_pointer(&decoder, decoder_free);
+	picture_stop();
+	probe_reset();
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_stop();
@@ -221,6 +231,7 @@ void
 term_give_away(void)
 {
 	g_clear_handle_id(&sources[INPUT], g_source_remove);
+	picture_stop();
 	if (knows_modes())
 		screen_send(MODES_OFF);
 	screen_suspend();
@@ -246,9 +257,18 @@ term_suspend(void)
 	calls.resized();
 }
 
+void
+term_expect_answers(bool expect)
+{
+	if (decoder)
+		decoder_expect_answers(decoder, expect);
+}
+
 bool
 term_writable(void)
 {
+	if (!pour_rest())
+		return false;
 	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
 	return poll(&fd, 1, 0) > 0 && !(fd.revents & POLLERR);
 }

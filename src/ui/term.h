@@ -13,6 +13,8 @@ Decoder *decoder_new(term_key key, gpointer data);
 void decoder_free(Decoder *decoder);
 void decoder_feed(Decoder *decoder, const char *bytes, size_t length);
 bool decoder_waits(const Decoder *decoder); /* inside a sequence or a paste */
+/* An answer of the terminal begins as Alt+_ does: it is told apart only while one is due. Answers come as the key "Answer". */
+void decoder_expect_answers(Decoder *decoder, bool expect);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
 
@@ -36,6 +38,7 @@ void term_suspend(void); /* until the shell lets us go on */
 /* Another program has it in between. */
 void term_give_away(void);
 void term_take_back(void);
-void term_bidi(void); /* ui.bidi has changed */
+void term_bidi(void);                  /* ui.bidi has changed */
+void term_expect_answers(bool expect); /* it was asked something, or has answered all */
 /* False while the terminal does not take output: draw later. */
 bool term_writable(void);

@@ -61,6 +61,11 @@ static const struct {
 	[STYLE_PANEL_ONLINE] = { "panel-online", { 2, -1, 0 } },
 	[STYLE_PANEL_OFFLINE] = { "panel-offline", { 8, -1, 0 } },
 	[STYLE_PANEL_UNREAD] = { "panel-unread", { 3, -1, ATTRIBUTE_BOLD } },
+	[STYLE_CALL] = { "call", { 255, 24, ATTRIBUTE_BOLD } },
+	[STYLE_CALL_DIM] = { "call-dim", { 8, -1, 0 } },
+	[STYLE_CALL_SEALED] = { "call-sealed", { 2, -1, 0 } },
+	[STYLE_CALL_WARNING] = { "call-warning", { 3, -1, ATTRIBUTE_BOLD } },
+	[STYLE_CALL_LEVEL] = { "call-level", { 2, -1, 0 } },
 };
 
 void

@@ -39,6 +39,11 @@ enum style {
 	STYLE_PANEL_ONLINE,
 	STYLE_PANEL_OFFLINE,
 	STYLE_PANEL_UNREAD,
+	STYLE_CALL, /* the bar of a call */
+	STYLE_CALL_DIM,
+	STYLE_CALL_SEALED,  /* nobody between can listen, as far as you have checked */
+	STYLE_CALL_WARNING, /* somebody could */
+	STYLE_CALL_LEVEL,   /* meters */
 	STYLES,
 };
 

@@ -8,6 +8,7 @@
 #include "ui/bidi.h"
 #include "ui/front.h"
 #include "ui/line.h"
+#include "ui/picture.h"
 #include "ui/places.h"
 #include "ui/theme.h"
 
@@ -85,6 +86,8 @@ ui(void)
 static const char *const panel_choices[] = { "auto", "on", "off", NULL };
 static const char *const notify_choices[] = { "auto", "bell", "osc9", "both", "off", NULL };
 static const char *const notify_text_choices[] = { "nothing", "name", "message", "everything", NULL };
+
+static const char *const renderer_choices[] = { "auto", "kitty", "sixel", "truecolor", "256", "16", "mono", "none", NULL };
 
 static bool
 theme_exists(const char *name, GError **error)
@@ -165,6 +168,16 @@ static const struct option options[] = {
 		.summary = "What a notice tells",
 		.help = "The desktop may keep notices: message tells only what travelled readable, everything also what came "
 			"sealed." },
+	{ .name = "video.renderer",
+		.type = OPTION_CHOICE,
+		.value = &picture_renderer,
+		.initial = "auto",
+		.choices = renderer_choices,
+		.summary = "How the picture of a call is drawn",
+		.help = "auto asks the terminal. kitty and sixel show pixels where the terminal can; truecolor, 256 and 16 draw "
+			"half blocks in so many colours, mono draws letters; none shows no picture and asks for none. Inside of "
+			"tmux "
+			"and screen, and at the end of ssh, auto takes half blocks." },
 	{ .name = NULL },
 };
 

@@ -6,6 +6,7 @@
 
 #include "ui/layout.h"
 #include "ui/places.h"
+#include "ui/win_call.h"
 
 /* Strangers may write from any number of addresses; windows open unasked only up to here (H07). */
 #define UNASKED_MAX 100
@@ -207,6 +208,7 @@ window_switch(Window *window)
 	leave(current);
 	last = current;
 	current = window;
+	call_windows_tidy();
 	places_changed();
 	layout_entered();
 }

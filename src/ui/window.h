@@ -6,7 +6,7 @@
 #include "ui/editor.h"
 #include "ui/view.h"
 
-enum activity { ACTIVITY_NONE, ACTIVITY_EVENT, ACTIVITY_MESSAGE, ACTIVITY_PRIVATE, ACTIVITY_ALERT };
+enum activity { ACTIVITY_NONE, ACTIVITY_EVENT, ACTIVITY_MESSAGE, ACTIVITY_PRIVATE, ACTIVITY_ALERT, ACTIVITY_CALL };
 
 typedef struct Window {
 	guint number;

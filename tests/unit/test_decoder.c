@@ -14,7 +14,7 @@ static void
 note(const char *name, const char *text, gpointer data)
 {
 	GString *out = data;
-	if (!strcmp(name, "Paste"))
+	if (!strcmp(name, "Paste") || !strcmp(name, "Answer"))
 		g_string_append_printf(out, "<%s>", text);
 	else
 		g_string_append_printf(out, "%s ", name);
@@ -51,6 +51,29 @@ keys_have_names(void **state)
 	expect("\033é", "M-é ");
 }
 
+/* What a terminal says of itself is no key, and what is typed at the same time stays one. */
+static void
+answers_are_told_apart(void **state)
+{
+	(void)state;
+	expect("a\033[?62;4;22cb", "a <?62;4;22c>b ");
+	expect("\033[0n\033[6;20;10t", "<0n><6;20;10t>");
+	/* Nobody asked: it is Alt+_ and a G. */
+	expect("\033_Gx\033\\", "M-_ G x M-\\ ");
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(Decoder) decoder = decoder_new(note, out);
+	decoder_expect_answers(decoder, true);
+	for (const char *at = "x\033_Gi=31;OK\033\\y"; *at; at++)
+		decoder_feed(decoder, at, 1);
+	assert_string_equal(out->str, "x <Gi=31;OK>y ");
+	/* Without an end it is given back as keys, and does not swallow what follows. */
+	g_autofree char *endless = g_strnfill(300, 'q');
+	g_string_truncate(out, 0);
+	decoder_feed(decoder, "\033_G", 3);
+	decoder_feed(decoder, endless, 300);
+	assert_true(g_str_has_prefix(out->str, "M-_ G q q "));
+}
+
 static void
 strange_bytes_are_dropped(void **state)
 {
@@ -60,7 +83,7 @@ strange_bytes_are_dropped(void **state)
 	       "(b",
 		"a ( b ");
 	expect("\033[999999999999;5;6;7zx", "x ");
-	expect("\033[?1;2cx", "x ");
+	expect("\033[?1;2cx", "<?1;2c>x ");
 }
 
 static void
@@ -128,6 +151,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_have_names),
 		cmocka_unit_test(esc_and_a_pause_is_not_alt_but_before_a_digit),
+		cmocka_unit_test(answers_are_told_apart),
 		cmocka_unit_test(strange_bytes_are_dropped),
 		cmocka_unit_test(a_paste_is_one_text),
 		cmocka_unit_test(an_end_inside_a_paste_lets_nothing_out),
