@@ -41,6 +41,7 @@ static const struct cmd *const lists[] = {
 	cmd_account_rows,
 	cmd_roster_rows,
 	cmd_chat_rows,
+	cmd_call_rows,
 	cmd_window_rows,
 };
 

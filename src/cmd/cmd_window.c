@@ -34,7 +34,7 @@ run_close(const struct cmd_call *call, GError **error)
 static bool
 run_wins(const struct cmd_call *call, GError **error)
 {
-	static const char *const signs[] = { "", "event", "message", "message", "alert" };
+	static const char *const signs[] = { "", "event", "message", "message", "alert", "call" };
 	const GPtrArray *all = windows();
 	(void)error;
 	for (guint i = 0; all && i < all->len; i++) {

@@ -54,6 +54,7 @@ const struct binding keymap_rows[] = {
 	{ "M-u", "@unread", "to where reading stopped" },
 	{ "M-PageUp", "@panel-up", "page the side panel" },
 	{ "M-PageDown", "@panel-down", "page the side panel" },
+	{ "C-Space", "/ptt talk", "be heard while it is held, when push to talk is on" },
 	{ "M-a", "/window active", "to the window that wants attention most" },
 	{ "M-/", "/window last", "to the window before" },
 	{ "C-p", "/window previous", "to the previous window" },
