@@ -23,7 +23,7 @@ static struct {
 	struct rectangle where;
 	const struct renderer *renderer;
 	bool wants_remote, wants_own;
-	bool reserved, ready; /* ncurses has been told of the place; and has told the terminal */
+	bool reserved, ready;                       /* ncurses has been told of the place; and has told the terminal */
 	guint width, height, own_width, own_height; /* asked for */
 	guint generation;                           /* of the screen, when it was last drawn there */
 	struct pixels remote, own, canvas;
