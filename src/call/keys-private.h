@@ -18,6 +18,7 @@ struct CallKeys {
 	int rule;
 
 	/* the question for a device */
+	bool asked_again; /* for its lists */
 	bool preparing;
 	char *unprepared; /* what the provider said when it had nothing to seal with */
 	guint32 wanted;

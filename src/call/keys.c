@@ -85,13 +85,37 @@ keys_still(const CallKeys *keys, GError **error)
 }
 
 static void
+prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data);
+
+static void
+ask_provider(CallKeys *keys)
+{
+	const struct e2ee_provider *provider = keys_provider();
+	Account *account = account_find(keys->account);
+
+	if (!provider || !account)
+		return;
+	keys->preparing = true;
+	keys->refs++;
+	provider->prepare(account, keys->peer, prepared, keys);
+}
+
+static void
 decide(CallKeys *keys)
 {
 	keys_chosen chosen = keys->chosen;
 	g_autoptr(GError) error = NULL;
+	enum trust trust;
 
 	if (!chosen || keys->preparing)
 		return;
+	/* A device that came after the question for the list: once more. */
+	if (keys->wanted && !keys->asked_again && !key_now(keys, keys->peer, keys->wanted, keys->their_key, &trust)) {
+		keys->asked_again = true;
+		ask_provider(keys);
+		if (keys->preparing || !keys->chosen)
+			return;
+	}
 	keys->chosen = NULL;
 	if (keys->wanted)
 		keys_bind(keys, keys->wanted, &error);
@@ -107,6 +131,7 @@ prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data)
 
 	keys->preparing = false;
 	/* Whether a message could be sent to all of its devices says nothing about this one. */
+	g_free(keys->unprepared);
 	keys->unprepared = readiness == E2EE_READY ? NULL : g_strdup(sentence);
 	decide(keys);
 	keys_unref(keys);
@@ -124,7 +149,6 @@ keys_choose(CallKeys *keys, guint32 device, keys_chosen done, gpointer data)
 CallKeys *
 keys_new(Account *account, const char *peer, const char *sid, bool initiator, int rule)
 {
-	const struct e2ee_provider *provider = keys_provider();
 	CallKeys *keys = g_new0(CallKeys, 1);
 
 	keys->refs = 1;
@@ -134,11 +158,8 @@ keys_new(Account *account, const char *peer, const char *sid, bool initiator, in
 	keys->initiator = initiator;
 	keys->rule = rule;
 	keys->prints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	if (initiator && provider) {
-		keys->preparing = true;
-		keys->refs++;
-		provider->prepare(account, peer, prepared, keys);
-	}
+	if (initiator)
+		ask_provider(keys);
 	return keys;
 }
 

@@ -28,6 +28,8 @@ def heard(client, frames=50, timeout=20):
 def callers(pair):
     alice, bob = pair
     talk_ready(alice, bob)
+    alice.run("/msg bob@b.test the keys of both are published")
+    bob.wait("message", direction="in")
     return alice, bob
 
 
@@ -67,7 +69,7 @@ def test_who_gives_up_leaves_a_missed_call(callers):
     alice.run("/hangup")
     state(alice, "ended")
     state(bob, "ended")
-    bob.wait("message", where=lambda e: "missed call" in e.get("body", ""))
+    bob.wait("output", where=lambda e: "missed call" in e["text"])
 
 
 def test_another_device_answers(lab, federation, callers):
