@@ -84,8 +84,7 @@ keys_still(const CallKeys *keys, GError **error)
 	       fault(error, FAULT_TRUST, "the key of device %u of %s changed during the call", keys->device, keys->peer);
 }
 
-static void
-prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data);
+static void prepared(enum e2ee_readiness readiness, const char *sentence, gpointer data);
 
 static void
 ask_provider(CallKeys *keys)
