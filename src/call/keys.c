@@ -110,9 +110,15 @@ decide(CallKeys *keys)
 		return;
 	/* A device that came after the question for the list: once more. */
 	if (keys->wanted && !keys->asked_again && !key_now(keys, keys->peer, keys->wanted, keys->their_key, &trust)) {
+		bool due;
+
+		/* It may be answered at once, and who hears that may free us. */
 		keys->asked_again = true;
+		keys->refs++;
 		ask_provider(keys);
-		if (keys->preparing || !keys->chosen)
+		due = !keys->preparing && keys->chosen;
+		keys_unref(keys);
+		if (!due)
 			return;
 	}
 	keys->chosen = NULL;

@@ -432,6 +432,33 @@ keys_are_fetched_while_it_rings(void **state)
 }
 
 static void
+freed_when_chosen(const GError *error, gpointer data)
+{
+	CallKeys **keys = data;
+
+	assert_non_null(error);
+	g_clear_pointer(keys, keys_free);
+}
+
+/* A refusal ends the call, and with it the keys, while they still tell of it. */
+static void
+who_hears_of_a_refusal_may_free_the_keys(void **state)
+{
+	CallKeys *keys;
+
+	(void)state;
+	acquaint();
+	for (int online = 0; online < 2; online++) {
+		bench_only_online(alice, online);
+		keys = keys_new(alice, BOB, SID, true, CALL_TRUST_ANY);
+		keys_choose(keys, 4711, freed_when_chosen, &keys);
+		for (int i = 0; i < 200 && keys; i++)
+			bench_turn(20);
+		assert_null(keys);
+	}
+}
+
+static void
 a_content_that_is_added_is_sealed_too(void **state)
 {
 	g_autofree char *add = NULL, *accept = NULL, *clear = NULL;
@@ -1063,6 +1090,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_has_no_keys_is_called_in_clear_and_that_is_said, begin, end),
 		cmocka_unit_test_setup_teardown(what_nothing_seals_is_no_call_where_devices_must_be_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(keys_are_fetched_while_it_rings, begin, end),
+		cmocka_unit_test_setup_teardown(who_hears_of_a_refusal_may_free_the_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_content_that_is_added_is_sealed_too, begin, end),
 		cmocka_unit_test_setup_teardown(a_restart_does_not_change_the_certificate, begin, end),
 		cmocka_unit_test_setup_teardown(a_fingerprint_that_was_replaced_ends_the_call, begin, end),
