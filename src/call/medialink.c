@@ -200,7 +200,8 @@ send_or_hold(Media *media, enum media_kind kind, GVariant *floating, int *fds, g
 	if (media->held) {
 		held = g_new0(struct held, 1);
 		*held = (struct held){ kind, g_steal_pointer(&body), .n = n };
-		memcpy(held->fds, fds, n * sizeof *fds);
+		for (guint i = 0; i < n; i++)
+			held->fds[i] = fds[i];
 		g_queue_push_tail(media->held, held);
 		return true;
 	}

@@ -2,6 +2,8 @@
 /* Everything that a Jingle says, as lines to be compared. */
 #include "fake/jingletext.h"
 
+#include <string.h>
+
 static const char *const infos[] = { "", "ringing", "hold", "unhold", "active", "mute", "unmute", "unknown" };
 static const char *const setups[] = { "", "actpass", "active", "passive" };
 static const char *const kinds[JMI_KINDS] = { "", "propose", "ringing", "proceed", "accept", "reject", "retract", "finish" };
@@ -120,6 +122,24 @@ jmi_text(const struct jmi *jmi)
 	add(text, "", jmi->tie_break ? "tie-break" : NULL);
 	add(text, "migrated", jmi->migrated_to);
 	return g_string_free(text, FALSE);
+}
+
+char *
+jingle_text_next(const char *sent, const char *action, const char *call_ns, gsize *at)
+{
+	const char *begin, *end;
+
+	for (gsize from = *at; (begin = strstr(sent + from, "<jingle ")) && (end = strstr(begin, "</jingle>"));
+		from = (gsize)(end - sent)) {
+		g_autoptr(Stanza) stanza = stanza_parse(begin, (gsize)(end - begin) + strlen("</jingle>"), NULL);
+		g_autoptr(Jingle) jingle = stanza ? jingle_read(stanza_root(stanza), call_ns, NULL) : NULL;
+
+		if (!jingle || strcmp(jingle_action_word(jingle->action), action) != 0)
+			continue;
+		*at = (gsize)(end - sent);
+		return jingle_text(jingle);
+	}
+	return NULL;
 }
 
 Node *

@@ -7,17 +7,20 @@
  *   screen TEXT           TEXT stands on the screen           screen not TEXT
  *   server expect TEXT    the client sends it                 server expect not TEXT    it was never sent
  *   server send XML       {from} is our full address, {sent NAME} what was kept
- *   server keep NAME FROM TO    from what was expected last: the text between FROM and TO
+ *   server keep NAME FROM TO    from what was expected last: the text between FROM (C escapes) and TO
  *   server answer TEXT => XML   to what holds TEXT, from now on
  *   server cut | forget   the link breaks; the session is gone
  *   plugins NAME...       are loaded now and after each restart; {plugin folder} is where they are
  *   peer NAME at JID      a device that speaks OMEMO, on the server with its keys; {device NAME} is its number, {key NAME} its key
  *   peer NAME says TEXT | hears TEXT | hears not TEXT    sealed
- *   peer NAME seals TEXT  {sent last} is it             peer NAME floods N    says so many, and what each cost
- *   peer NAME forgets | changes | remembers | rewinds    its sessions, its key, its sessions, back to those
- *   list JID NAME...      the devices announced from now on, told at once; list JID: none; list JID gone: no answer
- *   login                 adds the account and connects
- *   rings N               the bell rang so often since the last of these lines
+ *   peer NAME seals TEXT  {sent last} is it, {sent previous} the one before             peer NAME floods N    says so many, and
+ * what each cost peer NAME forgets | changes | remembers | rewinds    its sessions, its key, its sessions, back to those list JID
+ * NAME...      the devices announced from now on, told at once; list JID: none; list JID gone: no answer login                 adds
+ * the account and connects media listens         a sotto-media is there, at media.socket      media ends     as if it crashed media
+ * expect TEXT | expect not TEXT    it was told, as "KIND BODY"; of each use from its START on media local NAME MEDIUM our side of a
+ * content: {media ufrag NAME}, {media pwd NAME}, {media print} media candidate NAME TYPE IP PORT      media gathered NAME media
+ * state NAME STATE [PATH]          media failed WORD SENTENCE jingle ACTION         the client sent one more of these       jingle
+ * says TEXT | says not TEXT    it, as fake/jingletext.h rings N               the bell rang so often since the last of these lines
  *   turn MS               time passes             restart            the program ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
@@ -33,6 +36,8 @@
 #include "chat/convo.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
+#include "fake/jingletext.h"
+#include "fake/media.h"
 #include "fake/server.h"
 #include "flow/device.h"
 #include "plugin/registry.h"
@@ -64,13 +69,16 @@ static struct {
 	int terminal; /* the other end */
 	int rings;    /* bells that came out of it */
 	FakeServer *server;
+	FakeMedia *media;
 	const char *expected; /* what the server heard last */
 	GHashTable *kept;
 	char **plugins;
-	GHashTable *devices; /* name: Device */
-	gsize heard;         /* so much of what the client sent was looked at by devices */
-	GPtrArray *sealed;   /* char *: messages in it */
-	GPtrArray *seen;     /* char *: event lines since the last see */
+	GHashTable *devices;  /* name: Device */
+	gsize heard;          /* so much of what the client sent was looked at by devices */
+	GPtrArray *sealed;    /* char *: messages in it */
+	GHashTable *sessions; /* action: gsize *, where the last one that was looked at ends */
+	char *jingle;         /* it, as text */
+	GPtrArray *seen;      /* char *: event lines since the last see */
 } flow;
 
 /* ---- what the program tells ---- */
@@ -139,6 +147,16 @@ see_state_of_peer(const Event *event)
 	seen("chat state %s %s", event->chat_state.jid, event->chat_state.state);
 }
 
+static void
+see_call(const Event *event)
+{
+	const struct call_facts *call = event->call;
+
+	seen("call %s %s %s%s %s %s %s %s %s", call->incoming ? "in" : "out", call->peer, call_state_word(call->state),
+		call->video ? " video" : "", call_keys_word(call->keys), trust_word(call->trust), call_path_word(call->path),
+		call->reason_code ? call->reason_code : "", call->reason ? call->reason : "");
+}
+
 static const struct event_watch watches[] = {
 	{ "flow: message", EVENT_MESSAGE_ADDED, see_message },
 	{ "flow: changed", EVENT_MESSAGE_CHANGED, see_message },
@@ -149,6 +167,7 @@ static const struct event_watch watches[] = {
 	{ "flow: caught up", EVENT_CAUGHT_UP, see_caught_up },
 	{ "flow: output", EVENT_OUTPUT, see_output },
 	{ "flow: chat state", EVENT_CHAT_STATE, see_state_of_peer },
+	{ "flow: call", EVENT_CALL, see_call },
 	{ 0 },
 };
 
@@ -330,15 +349,21 @@ settle(void)
 }
 
 /* "not TEXT": after a while it must still not be so. */
+static bool
+wait_or_not(bool (*is_so)(const char *text), const char *argument)
+{
+	bool wanted = !g_str_has_prefix(argument, "not ");
+
+	if (wanted)
+		return wait_for(is_so, argument);
+	settle();
+	return !is_so(argument + strlen("not "));
+}
+
 static void
 check(bool (*is_so)(const char *text), const char *what, const char *argument)
 {
-	bool wanted = !g_str_has_prefix(argument, "not ");
-	const char *text = wanted ? argument : argument + strlen("not ");
-
-	if (!wanted)
-		settle();
-	if (wanted ? !wait_for(is_so, text) : is_so(text))
+	if (!wait_or_not(is_so, argument))
 		give_up("%s %s", what, argument);
 }
 
@@ -386,12 +411,13 @@ static void
 server_keep(const char *argument)
 {
 	g_auto(GStrv) words = g_strsplit(argument, " ", 3);
-	const char *from = flow.expected && words[0] && words[1] && words[2] ? strstr(flow.expected, words[1]) : NULL;
-	const char *end = from ? strstr(from + strlen(words[1]), words[2]) : NULL;
+	g_autofree char *before = words[0] && words[1] ? g_strcompress(words[1]) : NULL;
+	const char *from = flow.expected && before && words[2] ? strstr(flow.expected, before) : NULL;
+	const char *end = from ? strstr(from + strlen(before), words[2]) : NULL;
 
 	if (!end)
 		give_up("there is nothing to keep in %s", flow.expected ? flow.expected : "nothing");
-	from += strlen(words[1]);
+	from += strlen(before);
 	g_hash_table_insert(flow.kept, g_strdup(words[0]), g_strndup(from, (gsize)(end - from)));
 }
 
@@ -579,6 +605,8 @@ peer_seals(Device *device, const char *text)
 	bundle = our_bundle(&number);
 	if (!device_knows(device, ME, number))
 		device_meet(device, ME, number, bundle);
+	if (g_hash_table_contains(flow.kept, "last"))
+		g_hash_table_insert(flow.kept, g_strdup("previous"), g_strdup(g_hash_table_lookup(flow.kept, "last")));
 	g_hash_table_insert(flow.kept, g_strdup("last"), device_seal(device, ME, number, text));
 }
 
@@ -730,6 +758,148 @@ peer(const char *argument)
 	give_up("peer %s", argument);
 }
 
+/* ---- media ---- */
+
+static void
+media_listens(char **words)
+{
+	g_autofree char *path = g_build_filename(flow.folder, "media.socket", NULL);
+	g_autoptr(GError) error = NULL;
+
+	(void)words;
+	flow.media = fake_media_new(path);
+	keep("media", "print", jingle_fingerprint_text(fake_media_fingerprint));
+	if (!settings_set("media.socket", path, &error))
+		give_up("%s", error->message);
+}
+
+static void
+media_ends(char **words)
+{
+	(void)words;
+	fake_media_close(flow.media);
+}
+
+static bool
+media_was_told(const char *text)
+{
+	const GPtrArray *heard = fake_media_heard(flow.media);
+
+	for (guint i = 0; i < heard->len; i++)
+		if (strstr(g_ptr_array_index(heard, i), text))
+			return true;
+	return false;
+}
+
+static void
+media_expect(const char *argument)
+{
+	if (!wait_or_not(media_was_told, argument)) {
+		const GPtrArray *heard = fake_media_heard(flow.media);
+
+		for (guint i = 0; i < heard->len; i++)
+			fprintf(flow.report, "  media was told: %s\n", (char *)g_ptr_array_index(heard, i));
+		give_up("media expect %s", argument);
+	}
+}
+
+static void
+media_local(char **words)
+{
+	fake_media_local(flow.media, words[0], words[1]);
+	g_hash_table_insert(flow.kept, g_strdup_printf("media ufrag %s", words[0]), fake_media_ufrag(words[0]));
+	g_hash_table_insert(flow.kept, g_strdup_printf("media pwd %s", words[0]), fake_media_pwd(words[0]));
+}
+
+static void
+media_candidate(char **words)
+{
+	fake_media_say(flow.media, MEDIA_CANDIDATE,
+		g_variant_new("(ssysusqssq)", words[0], "1", 1, "udp", 2000u, words[2], (guint16)atoi(words[3]), words[1], "", 0));
+}
+
+static void
+media_gathered(char **words)
+{
+	fake_media_say(flow.media, MEDIA_GATHERED, g_variant_new("(s)", words[0]));
+}
+
+static void
+media_state(char **words)
+{
+	fake_media_say(flow.media, MEDIA_STATE, g_variant_new("(sss)", words[0], words[1], words[2] ? words[2] : ""));
+}
+
+static void
+media_failed(char **words)
+{
+	g_autofree char *sentence = g_strjoinv(" ", words + 1);
+
+	fake_media_say(flow.media, MEDIA_FAILED, g_variant_new("(ss)", words[0], sentence));
+}
+
+static void
+media(const char *argument)
+{
+	static const struct {
+		const char *word;
+		guint words;
+		void (*run)(char **words);
+	} ways[] = { { "listens", 0, media_listens }, { "ends", 0, media_ends }, { "local", 2, media_local },
+		{ "candidate", 4, media_candidate }, { "gathered", 1, media_gathered }, { "state", 2, media_state },
+		{ "failed", 2, media_failed } };
+	g_auto(GStrv) words = g_strsplit(argument, " ", -1);
+
+	if (g_str_has_prefix(argument, "expect ")) {
+		media_expect(argument + strlen("expect "));
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++)
+		if (words[0] && strcmp(words[0], ways[i].word) == 0 && g_strv_length(words) > ways[i].words) {
+			ways[i].run(words + 1);
+			settle();
+			return;
+		}
+	give_up("media %s", argument);
+}
+
+/* ---- sessions of calls ---- */
+
+static bool
+has_sent_jingle(const char *action)
+{
+	gsize *at = g_hash_table_lookup(flow.sessions, action);
+	char *text;
+
+	if (!at) {
+		at = g_new0(gsize, 1);
+		g_hash_table_insert(flow.sessions, g_strdup(action), at);
+	}
+	text = jingle_text_next(
+		fake_server_received(flow.server), action, "http://gultsch.de/xmpp/drafts/omemo/dlts-srtp-verification", at);
+	if (!text)
+		return false;
+	g_free(flow.jingle);
+	flow.jingle = text;
+	return true;
+}
+
+static void
+jingle(const char *argument)
+{
+	const char *text = argument + strlen("says ");
+	bool wanted = !g_str_has_prefix(text, "not ");
+
+	if (!g_str_has_prefix(argument, "says ")) {
+		check(has_sent_jingle, "jingle", argument);
+		return;
+	}
+	if (!wanted)
+		text += strlen("not ");
+	if (!flow.jingle || !strstr(flow.jingle, text) == wanted)
+		give_up("jingle %s, but\n%s", argument, flow.jingle ? flow.jingle : "nothing");
+}
+
 static void
 plugins(const char *argument)
 {
@@ -761,6 +931,8 @@ static const struct {
 	{ "plugins ", plugins },
 	{ "peer ", peer },
 	{ "list ", list },
+	{ "media ", media },
+	{ "jingle ", jingle },
 	{ "turn ", pass_time },
 	{ "restart", restart },
 };
@@ -789,6 +961,7 @@ begin(const char *file)
 	flow.kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	flow.seen = g_ptr_array_new_with_free_func(g_free);
 	flow.sealed = g_ptr_array_new_with_free_func(g_free);
+	flow.sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	flow.devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)device_free);
 	flow.folder = g_dir_make_tmp("sotto-flow-XXXXXX", NULL);
 	setenv("TERM", "xterm-256color", 1);
@@ -844,6 +1017,7 @@ main(int argc, char **argv)
 			run_story_line(*line);
 	}
 	stop();
+	fake_media_free(flow.media);
 	remove_folder(flow.folder);
 	fprintf(flow.report, "ok %s\n", argv[1]);
 	return 0;
