@@ -164,16 +164,20 @@ talk_content_accept(Call *call, const struct call_input *in)
 	return INPUT_NONE;
 }
 
+void
+talk_not_added(Call *call, const char *name)
+{
+	struct content *content = call_content(call, name);
+
+	if (content && content->adding)
+		drop(call, content);
+}
+
 enum input
 talk_content_reject(Call *call, const struct call_input *in)
 {
-	for (guint i = 0; i < in->jingle->contents->len; i++) {
-		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
-		struct content *content = call_content(call, theirs->name);
-
-		if (content && content->adding)
-			drop(call, content);
-	}
+	for (guint i = 0; i < in->jingle->contents->len; i++)
+		talk_not_added(call, ((const JingleContent *)g_ptr_array_index(in->jingle->contents, i))->name);
 	return INPUT_NONE;
 }
 

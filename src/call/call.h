@@ -165,6 +165,7 @@ struct Call {
 	bool connected;    /* REMOTE and the keys are out: candidates may follow */
 	bool restarting;   /* another way is being looked for */
 	bool answer_video; /* a person said yes to pictures, too */
+	bool agreed;       /* a person said yes before it came, by calling at the same time: it does not ring */
 	bool proposed, rings_there;
 
 	/* facts */
@@ -213,6 +214,7 @@ void talk_ring(Call *call);
 /* ---- adding.c: pictures that come and go ---- */
 
 void talk_add_video(Call *call);
+void talk_not_added(Call *call, const char *name);     /* the peer did not take what we added */
 void talk_remove(Call *call, struct content *content); /* and the peer is told */
 void talk_modify(Call *call, struct content *content); /* who sends pictures changed here */
 

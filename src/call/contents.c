@@ -225,39 +225,18 @@ talk_directions(const Call *call, const struct content *content, bool *they_rece
 
 /* ---- ours ---- */
 
-static void
-offer(JingleContent *ours, const struct content *content)
-{
-	ours->opus = content->video ? -1 : MEDIA_PT_OPUS;
-	ours->dtmf = content->video ? -1 : MEDIA_PT_DTMF;
-	ours->vp8 = content->video ? MEDIA_PT_VP8 : -1;
-	ours->rtx = content->video ? MEDIA_PT_RTX : -1;
-	ours->twcc_ext = MEDIA_EXT_TWCC;
-	ours->mid_ext = MEDIA_EXT_MID;
-	ours->nack = ours->pli = ours->fir = content->video;
-	ours->twcc = true;
-	ours->setup = JINGLE_SETUP_ACTPASS;
-}
-
 /* The numbers are the offer's; nothing is answered that was not in it. */
 static void
 answer(JingleContent *ours, const Call *call, const struct content *content)
 {
 	const JingleContent *theirs = content->theirs;
 
-	ours->opus = theirs->opus;
-	ours->dtmf = theirs->dtmf;
-	ours->vp8 = theirs->vp8;
-	ours->rtx = theirs->rtx;
-	ours->twcc_ext = theirs->twcc_ext;
-	ours->mid_ext = theirs->mid_ext;
-	ours->nack = theirs->nack;
-	ours->pli = theirs->pli;
-	ours->fir = theirs->fir;
-	ours->twcc = theirs->twcc;
+	jingle_mirror(ours, theirs);
 	ours->setup = theirs->setup == JINGLE_SETUP_ACTIVE ? JINGLE_SETUP_PASSIVE : JINGLE_SETUP_ACTIVE;
-	if (content->video && !call->video_on)
+	if (content->video && !call->video_on) {
+		g_free(ours->senders);
 		ours->senders = g_strdup(call->incoming ? "initiator" : "responder");
+	}
 }
 
 static void
@@ -276,13 +255,11 @@ talk_describe_content(Call *call, Jingle *jingle, struct content *content, bool 
 {
 	JingleContent *ours = jingle_add(jingle, content->name);
 
-	ours->by_responder = content->by_responder;
-	ours->media = g_strdup(content->video ? "video" : "audio");
-	ours->rtcp_mux = true;
+	jingle_offer(ours, content->video ? "video" : "audio");
+	ours->setup = JINGLE_SETUP_ACTPASS;
 	if (is_answer)
 		answer(ours, call, content);
-	else
-		offer(ours, content);
+	ours->by_responder = content->by_responder;
 	memcpy(ours->fingerprint, content->fingerprint, sizeof ours->fingerprint);
 	ours->has_fingerprint = true;
 	ours->source = content->source;

@@ -32,6 +32,8 @@ ring(Call *call)
 enum input
 in_ring(Call *call, const struct call_input *in)
 {
+	if (call->agreed)
+		return INPUT_ANSWER;
 	initiation_send(call, JMI_RINGING, in->from, NULL, NULL);
 	return ring(call);
 }
@@ -47,6 +49,8 @@ in_ring_direct(Call *call, const struct call_input *in)
 		return call_fail(call, "failed-application", "a call from %s cannot be taken: %s", call->peer,
 			error ? error->message : "it makes no sense");
 	call->offer = jingle;
+	if (call->agreed)
+		return INPUT_ANSWER;
 	talk_ring(call);
 	return ring(call);
 }

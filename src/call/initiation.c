@@ -45,8 +45,9 @@ is_stranger(Account *account, const char *peer)
 	return !contact || contact_subscription(contact) == SUBSCRIPTION_NONE || contact_blocked(account, peer);
 }
 
+/* ours: our own call that it takes the place of, NULL */
 static void
-ring(Account *account, const char *peer, const struct call_input *in)
+ring(Account *account, const char *peer, const struct call_input *in, const Call *ours)
 {
 	Call *call = call_new(account_jid(account), peer, true);
 
@@ -54,6 +55,8 @@ ring(Account *account, const char *peer, const struct call_input *in)
 	call->full = g_strdup(in->from);
 	call->video = in->jmi->video;
 	call->with_jmi = true;
+	call->agreed = ours != NULL;
+	call->answer_video = ours && ours->video && in->jmi->video;
 	call_step(call, INPUT_PROPOSE, in);
 }
 
@@ -72,9 +75,6 @@ refuse(Account *account, const char *peer, const struct call_input *in, const ch
 static void
 meet(Account *account, const char *peer, Call *ours, const struct call_input *in)
 {
-	bool video = ours->video && in->jmi->video;
-	Call *theirs;
-
 	if (strcmp(ours->sid, in->jmi->sid) < 0) {
 		refuse(account, peer, in, "tie-break");
 		return;
@@ -82,10 +82,7 @@ meet(Account *account, const char *peer, Call *ours, const struct call_input *in
 	ours->quiet_end = true;
 	call_fail(ours, "success", "%s called at the same time: that is one call", peer);
 	call_step(ours, INPUT_FAIL, NULL);
-	ring(account, peer, in);
-	theirs = call_by_sid(account_jid(account), in->jmi->sid);
-	if (theirs)
-		call_answer(theirs->id, video, NULL);
+	ring(account, peer, in, ours);
 }
 
 static void
@@ -108,7 +105,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 	else if (calls_running()->len >= CALLS_AT_ONCE)
 		refuse(account, peer, in, "busy");
 	else
-		ring(account, peer, in);
+		ring(account, peer, in, NULL);
 }
 
 /* ---- what belongs to a call ---- */

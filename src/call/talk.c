@@ -17,9 +17,20 @@
 
 struct sent {
 	guint id;
-	bool last; /* of the session: nothing depends on its answer */
+	enum jingle_action action;
+	char *content; /* the first in it, NULL */
 };
 
+static void
+sent_free(gpointer data)
+{
+	struct sent *sent = data;
+
+	g_free(sent->content);
+	g_free(sent);
+}
+
+/* Only without a session there is no call: browsers, and in part Dino, refuse all that would change one that runs. */
 static void
 answered(Stream *stream, const Element *result, const GError *error, gpointer data)
 {
@@ -28,9 +39,13 @@ answered(Stream *stream, const Element *result, const GError *error, gpointer da
 
 	(void)stream;
 	(void)result;
-	if (!error || !call || sent->last)
+	if (!error || !call || call->state == STATE_ENDED || g_error_matches(error, FAULT, FAULT_OFFLINE))
 		return;
-	if (g_error_matches(error, FAULT, FAULT_OFFLINE))
+	if (sent->action == JINGLE_CONTENT_ADD && sent->content) {
+		talk_not_added(call, sent->content);
+		call_tell(call);
+	}
+	if (sent->action != JINGLE_SESSION_INITIATE && sent->action != JINGLE_SESSION_ACCEPT)
 		return;
 	call->quiet_end = !g_strcmp0(iq_condition(error), "item-not-found");
 	call_fail(call, "gone", "%s cannot be reached for this call: %s", call->peer, error->message);
@@ -41,15 +56,15 @@ void
 talk_send(Call *call, Jingle *jingle)
 {
 	G_GNUC_UNUSED g_autoptr(Jingle) owned = jingle;
+	const JingleContent *first = jingle->contents->len ? g_ptr_array_index(jingle->contents, 0) : NULL;
 	Account *account = call_account(call);
 	struct sent *sent;
 
 	if (!account || !call->full)
 		return;
 	sent = g_new(struct sent, 1);
-	*sent = (struct sent){ call->id, jingle->action == JINGLE_SESSION_TERMINATE || jingle->action == JINGLE_SESSION_INFO ||
-						 jingle->action == JINGLE_TRANSPORT_INFO };
-	iq_set(account_stream(account), call->full, jingle_write(jingle), answered, sent, g_free);
+	*sent = (struct sent){ call->id, jingle->action, first ? g_strdup(first->name) : NULL };
+	iq_set(account_stream(account), call->full, jingle_write(jingle), answered, sent, sent_free);
 }
 
 void
@@ -118,12 +133,15 @@ take_new(Stream *stream, const Element *iq, const struct call_input *in)
 	g_autofree char *peer = jid_bare(in->from);
 	Call *ours = call_with(account_jid(account), peer, false), *call;
 
+	/* A yes to a call that runs is none to another one. */
+	if (ours && ours->state > STATE_OFFERED)
+		ours = NULL;
 	if (ours && ours->state == STATE_OFFERED && !ours->with_jmi && strcmp(ours->sid, in->jingle->sid) < 0)
 		return refuse(stream, iq, "conflict", "tie-break");
 	if (calls_running()->len >= CALLS_AT_ONCE)
 		return refuse(stream, iq, "resource-constraint", NULL);
 	iq_result(stream, iq, NULL);
-	if (ours && ours->state <= STATE_OFFERED) {
+	if (ours) {
 		ours->quiet_end = true;
 		call_fail(ours, "success", "%s called at the same time: that is one call", peer);
 		call_step(ours, INPUT_FAIL, NULL);
@@ -131,9 +149,9 @@ take_new(Stream *stream, const Element *iq, const struct call_input *in)
 	call = call_new(account_jid(account), peer, true);
 	call->sid = g_strdup(in->jingle->sid);
 	call->full = g_strdup(in->from);
+	call->agreed = ours != NULL;
+	call->answer_video = ours && ours->video;
 	call_step(call, INPUT_INITIATE, in);
-	if (ours && call->state == STATE_RINGING)
-		call_answer(call->id, ours->video, NULL);
 	return true;
 }
 

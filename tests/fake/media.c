@@ -7,10 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* One call's. */
+struct use {
+	FakeMedia *media;
+	MediaLink *link;
+};
+
 struct FakeMedia {
 	GSocketService *service;
 	char *path;
-	MediaLink *link;
+	GPtrArray *running; /* of struct use, newest last */
 	guint uses;
 	GPtrArray *heard;
 };
@@ -19,22 +25,31 @@ const guint8 fake_media_fingerprint[32] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1
 	25, 26, 27, 28, 29, 30, 31, 254 };
 
 static void
+use_free(gpointer data)
+{
+	struct use *use = data;
+
+	media_link_free(use->link);
+	g_free(use);
+}
+
+static void
 frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
 {
-	FakeMedia *media = owner;
+	const struct use *use = owner;
 	g_autofree char *text = g_variant_print(body, FALSE);
 
 	(void)fds;
-	g_ptr_array_add(media->heard, g_strdup_printf("%s %s", media_kinds[kind].name, text));
+	g_ptr_array_add(use->media->heard, g_strdup_printf("%s %s", media_kinds[kind].name, text));
 }
 
 static void
 ended(gpointer owner, const GError *error)
 {
-	FakeMedia *media = owner;
+	struct use *use = owner;
 
-	g_ptr_array_add(media->heard, g_strdup_printf("END %s", error->message));
-	g_clear_pointer(&media->link, media_link_free);
+	g_ptr_array_add(use->media->heard, g_strdup_printf("END %s", error->message));
+	g_ptr_array_remove(use->media->running, use);
 }
 
 static const struct media_link_hooks hooks = { frame, ended };
@@ -42,15 +57,16 @@ static const struct media_link_hooks hooks = { frame, ended };
 static gboolean
 incoming(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
 {
-	FakeMedia *media = data;
+	struct use *use = g_new0(struct use, 1);
 	int fd = dup(g_socket_get_fd(g_socket_connection_get_socket(connection)));
 
 	(void)service, (void)source;
 	g_assert(fd >= 0);
-	g_clear_pointer(&media->link, media_link_free);
-	media->uses++;
-	media->link = media_link_new(fd, false, &hooks, media);
-	fake_media_say(media, MEDIA_HELLO, g_variant_new("(us)", MEDIA_LINK_VERSION, "fake"));
+	use->media = data;
+	use->media->uses++;
+	g_ptr_array_add(use->media->running, use);
+	use->link = media_link_new(fd, false, &hooks, use);
+	fake_media_say(data, MEDIA_HELLO, g_variant_new("(us)", MEDIA_LINK_VERSION, "fake"));
 	return TRUE;
 }
 
@@ -62,6 +78,7 @@ fake_media_new(const char *path)
 	g_autoptr(GError) error = NULL;
 
 	media->path = g_strdup(path);
+	media->running = g_ptr_array_new_with_free_func(use_free);
 	media->heard = g_ptr_array_new_with_free_func(g_free);
 	media->service = g_socket_service_new();
 	g_socket_listener_add_address(
@@ -79,7 +96,7 @@ fake_media_free(FakeMedia *media)
 	g_socket_service_stop(media->service);
 	g_socket_listener_close(G_SOCKET_LISTENER(media->service));
 	g_object_unref(media->service);
-	media_link_free(media->link);
+	g_ptr_array_unref(media->running);
 	g_unlink(media->path);
 	g_free(media->path);
 	g_ptr_array_unref(media->heard);
@@ -89,7 +106,7 @@ fake_media_free(FakeMedia *media)
 bool
 fake_media_in_use(const FakeMedia *media)
 {
-	return media->link != NULL;
+	return media->running->len > 0;
 }
 
 guint
@@ -104,18 +121,26 @@ fake_media_heard(const FakeMedia *media)
 	return media->heard;
 }
 
+static struct use *
+newest(FakeMedia *media)
+{
+	return media->running->len ? g_ptr_array_index(media->running, media->running->len - 1) : NULL;
+}
+
 bool
 fake_media_say(FakeMedia *media, enum media_kind kind, GVariant *body)
 {
 	g_autoptr(GVariant) owned = g_variant_ref_sink(body);
+	const struct use *use = newest(media);
 
-	return media->link && media_link_send(media->link, kind, owned);
+	return use && media_link_send(use->link, kind, owned);
 }
 
 void
 fake_media_close(FakeMedia *media)
 {
-	g_clear_pointer(&media->link, media_link_free);
+	if (newest(media))
+		g_ptr_array_remove(media->running, newest(media));
 }
 
 char *

@@ -7,13 +7,13 @@
 
 typedef struct FakeMedia FakeMedia;
 
-FakeMedia *fake_media_new(const char *path); /* listens; one that is in use at a time, the newest */
+FakeMedia *fake_media_new(const char *path); /* listens; what is said is said to who came last */
 void fake_media_free(FakeMedia *media);
 bool fake_media_in_use(const FakeMedia *media);            /* somebody is connected */
 guint fake_media_uses(const FakeMedia *media);             /* so many were, since it began */
 const GPtrArray *fake_media_heard(const FakeMedia *media); /* of char *: "KIND BODY" as g_variant_print() writes it, all uses */
 bool fake_media_say(FakeMedia *media, enum media_kind kind, GVariant *body); /* floating; false when nobody listens */
-void fake_media_close(FakeMedia *media);                                     /* it ends, as after a crash */
+void fake_media_close(FakeMedia *media);                                     /* the same ends, as after a crash */
 
 /* LOCAL of a content, with credentials and sources that follow from name: every time the same. */
 bool fake_media_local(FakeMedia *media, const char *name, const char *medium);
