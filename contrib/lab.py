@@ -120,13 +120,13 @@ class Server:
         """turn: a Turn that it announces to clients (XEP-0215), with credentials for a day."""
         if turn:
             modules = (*modules, "turn_external")
-            options += (f'\nturn_external_host = "127.0.0.1"; turn_external_port = {turn.port}; '
+            options += (f'\nturn_external_host = "{self.lab.address}"; turn_external_port = {turn.port}; '
                         f'turn_external_secret = "{turn.secret}"\n')
-        routes = "; ".join(f'["{p.domain}"] = {{ "127.0.0.1", {p.s2s_port} }}' for p in peers)
+        routes = "; ".join(f'["{p.domain}"] = {{ "{self.lab.address}", {p.s2s_port} }}' for p in peers)
         values = {"RUN": self.dir, "PLUGINS": HERE / "prosody", "ROUTES": routes, "C2S": self.port, "C2S_TLS": self.tls_port,
                   "S2S": self.s2s_port, "LEVEL": level, "MODULES": " ".join(f'"{m}";' for m in modules),
                   "WITHOUT": " ".join(f'"{m}";' for m in without), "HASH": password_hash, "CA": self.lab.ca.cert,
-                  "OPTIONS": options, "DOMAIN": self.domain}
+                  "OPTIONS": options, "DOMAIN": self.domain, "ADDRESS": self.lab.address}
         text = (HERE / "prosody" / "prosody.cfg.lua.in").read_text()
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
@@ -142,7 +142,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"prosody for {self.domain} ended at once: {(self.dir / 'prosody.out').read_text()[-2000:]}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.lab.address, self.port), 1).close()
                 return True
             except OSError:
                 return False
@@ -205,8 +205,8 @@ class Turn:
 
     def start(self):
         config = self.dir / "turnserver.conf"
-        config.write_text(f"""listening-ip=127.0.0.1
-relay-ip=127.0.0.1
+        config.write_text(f"""listening-ip={self.lab.address}
+relay-ip={self.lab.address}
 listening-port={self.port}
 use-auth-secret
 static-auth-secret={self.secret}
@@ -233,7 +233,7 @@ verbose
             if self.process.poll() is not None:
                 raise RuntimeError(f"coturn ended at once: {(self.dir / 'turn.out').read_text()[-2000:]}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.lab.address, self.port), 1).close()
                 return True
             except OSError:
                 return False
@@ -359,7 +359,7 @@ class Sotto:
         """Add the account and connect it."""
         secret = self.dir / f"password.{jid}"
         secret.write_text(password or f"pw-{jid.split('@')[0]}")
-        options = {"host": "127.0.0.1", "port": server.port, "tls": "starttls", "ca_file": self.lab.ca.cert,
+        options = {"host": self.lab.address, "port": server.port, "tls": "starttls", "ca_file": self.lab.ca.cert,
                    "password_command": f'"/bin/cat {secret}"', **options}
         self.run(f"/account add {jid} " + " ".join(f"{k} {v}" for k, v in options.items() if v is not None))
         self.run(f"/connect {jid}", ok=None)
@@ -391,6 +391,7 @@ class Lab:
         self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="sotto-lab."))
         self.build = pathlib.Path(build or os.environ.get("SOTTO_BUILD") or ROOT / "build" / "release").resolve()
         self.sotto = self.build / "sotto"
+        self.address = "127.0.0.1"  # of the servers
         self.processes, self.clients, self.servers = [], [], []
         self.ca = Authority(self.dir / "ca")
 

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which addresses a call tells, and where its packets go: two clients and their servers, each in a network of its own, with a
+switch between them that counts (threats J01, F; design: addresses)."""
+
+import ctypes
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from lab import Turn, wait_until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="networks of one's own need root")
+_libc = ctypes.CDLL(None, use_errno=True)
+NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+SERVER, ALICE, BOB = "10.77.0.1", "10.77.0.2", "10.77.0.3"
+
+
+def sh(*words, **kwargs):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **kwargs).stdout
+
+
+class World:
+    """alice and bob are cables away from the servers' network, where every packet between the two passes a bridge and is
+    counted."""
+
+    def __init__(self, lab):
+        self.lab, self.names = lab, {}
+        lab.address = SERVER
+        sh("ip", "link", "set", "lo", "up")
+        sh("ip", "link", "add", "switch", "type", "bridge")
+        sh("ip", "address", "add", f"{SERVER}/24", "dev", "switch")
+        sh("ip", "link", "set", "switch", "up")
+        for who, address in (("alice", ALICE), ("bob", BOB)):
+            self.names[who] = name = f"sotto-{os.getpid()}-{who}"
+            sh("ip", "netns", "add", name)
+            sh("ip", "link", "add", who, "type", "veth", "peer", "name", "cable", "netns", name)
+            sh("ip", "link", "set", who, "master", "switch", "up")
+            for words in (("address", "add", f"{address}/24", "dev", "cable"), ("link", "set", "cable", "up"),
+                          ("link", "set", "lo", "up"), ("address", "add", f"10.88.{len(self.names)}.9/24", "dev", "cable")):
+                sh("ip", "-n", name, *words)
+        subprocess.run(["nft", "-f", "-"], check=True, text=True, input=f"""
+            table bridge watch {{ chain between {{ type filter hook forward priority 0;
+              ip saddr {ALICE} ip daddr {BOB} counter; ip saddr {BOB} ip daddr {ALICE} counter;
+              ip saddr 10.88.0.0/16 counter; ip daddr 10.88.0.0/16 counter; }} }}""")
+
+    def between(self):
+        """Packets that passed from one client to the other."""
+        return sum(int(n) for n in re.findall(r"counter packets (\d+)", sh("nft", "list", "table", "bridge", "watch")))
+
+    def close(self):
+        for name in self.names.values():
+            subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+@pytest.fixture
+def world(lab):
+    with open("/proc/thread-self/ns/net") as before:
+        if _libc.unshare(NEW_NETWORK) != 0:
+            pytest.skip("the kernel gives no network namespace")
+        world = World(lab)
+        try:
+            yield world
+        finally:
+            world.close()
+            lab.close(keep=True)
+            assert _libc.setns(before.fileno(), NEW_NETWORK) == 0
+
+
+def enter(world, relay):
+    """Both logged in, each with the other on the roster and its keys."""
+    lab = world.lab
+    turn = Turn(lab).start() if relay else None
+    a, b = servers = lab.federation("a.test", "b.test", modules=["stanza_debug"], turn=turn)
+    clients = []
+    for server, user, peer in ((a, "alice", "bob@b.test"), (b, "bob", "alice@a.test")):
+        server.add_user(user)
+        server.set_roster(user, {peer: "both"})
+        client = lab.client(user, wrapper=("ip", "netns", "exec", world.names[user])).start()
+        client.login(f"{user}@{server.domain}", server)
+        client.run("/set call.audio_source test")
+        client.run("/set call.audio_sink none")
+        client.run("/set call.sounds off")
+        client.wait("roster", jid=peer, where=lambda e: True)
+        clients.append(client)
+    alice, bob = clients
+    alice.run("/msg bob@b.test are you there")
+    bob.wait("message", direction="in")
+    return alice, bob, servers, turn
+
+
+def wire(servers):
+    return "\n".join(line for server in servers for line in server.wire())
+
+
+def state(client, name, timeout=30, **fields):
+    return client.wait("call", where=lambda e: e["state"] == name, timeout=timeout, **fields)
+
+
+def candidates(servers):
+    return re.findall(r"<candidate [^>]*>", wire(servers))
+
+
+def test_j01_nothing_with_an_address_before_a_yes(world):
+    """J01: a contact rings, nobody answers: no packet between the two, no candidate on any server."""
+    alice, bob, servers, _ = enter(world, relay=False)
+    for client in (alice, bob):
+        client.run("/set call.address direct")
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    time.sleep(2)
+    assert world.between() == 0 and not candidates(servers)
+    bob.run("/reject")
+    state(alice, "ended")
+    time.sleep(1)
+    assert world.between() == 0 and not candidates(servers)
+
+
+def test_a_direct_call_tells_one_address_each(world):
+    alice, bob, servers, _ = enter(world, relay=False)
+    for client in (alice, bob):
+        client.run("/set call.address direct")
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    assert state(alice, "active")["path"] == "direct"
+    assert state(bob, "active")["path"] == "direct"
+    alice.wait("call-stats", where=lambda e: e["audio_frames_in"] > 20)
+    assert world.between() > 0
+    told = {re.search(r"ip='([^']*)'", c).group(1) for c in candidates(servers)}
+    assert told == {ALICE, BOB}, told
+    alice.run("/hangup")
+    state(bob, "ended")
+
+
+def test_a_relayed_call_tells_no_address_and_sends_nothing_elsewhere(world):
+    alice, bob, servers, turn = enter(world, relay=True)
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    assert state(alice, "active")["path"] == "relay"
+    assert state(bob, "active")["path"] == "relay"
+    for client in (alice, bob):
+        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > 50)
+    assert world.between() == 0
+    seen = candidates(servers)
+    assert seen and all("type='relay'" in c and "rel-addr" not in c and ALICE not in c and BOB not in c for c in seen), seen
+    # The relay dies: no fall back to the direct way.
+    turn.process.kill()
+    for client in (alice, bob):
+        assert state(client, "ended", timeout=60)["reason"]
+    assert world.between() == 0
+
+
+def test_without_a_relay_a_person_is_asked(world):
+    alice, bob, servers, _ = enter(world, relay=False)
+    alice.send("/call bob@b.test")
+    question = alice.wait("ask")
+    assert "IP address" in question["text"] and question["choices"][0] == "cancel"
+    time.sleep(1)
+    assert not bob.seen("call")
+    alice.run(f"/answer-ask {question['id']} cancel")
+    state(alice, "ended")
+    assert not bob.seen("call") and world.between() == 0
+    alice.send("/call bob@b.test")
+    question = alice.wait("ask")
+    alice.run(f"/answer-ask {question['id']} direct")
+    state(bob, "ringing")
+    bob.send("/answer")
+    question = bob.wait("ask")
+    assert world.between() == 0 and not candidates(servers)
+    bob.run(f"/answer-ask {question['id']} direct")
+    state(alice, "active")
+    alice.run("/hangup")
+    wait_until(lambda: bob.seen("call", state="ended"), "the end")
