@@ -264,6 +264,10 @@ extern const char *const call_address_words[];
 enum input way_find(Call *call, const struct call_input *in); /* INPUT_WAY or INPUT_FAIL follow */
 void way_forget(Call *call);
 
+/* ---- doubt.c ---- */
+
+void doubt_ask(Call *call, const GError *why); /* keys_may_allow(): INPUT_KEYS or INPUT_FAIL follow, and keys_due until then */
+
 /* ---- the actions of the rules ---- */
 
 enum input out_propose(Call *call, const struct call_input *in);
@@ -271,6 +275,7 @@ enum input out_prepare(Call *call, const struct call_input *in);
 enum input out_check(Call *call, const struct call_input *in);
 enum input out_offer(Call *call, const struct call_input *in);
 enum input out_rings(Call *call, const struct call_input *in);
+enum input out_connect(Call *call, const struct call_input *in);
 enum input out_accepted(Call *call, const struct call_input *in);
 enum input out_declined(Call *call, const struct call_input *in);
 enum input out_unanswered(Call *call, const struct call_input *in);
@@ -279,6 +284,7 @@ enum input in_ring(Call *call, const struct call_input *in);
 enum input in_ring_direct(Call *call, const struct call_input *in);
 enum input in_proceed(Call *call, const struct call_input *in);
 enum input in_take_offer(Call *call, const struct call_input *in);
+enum input in_begin(Call *call, const struct call_input *in);
 enum input in_check(Call *call, const struct call_input *in);
 enum input in_accept(Call *call, const struct call_input *in);
 enum input in_reject(Call *call, const struct call_input *in);

@@ -76,6 +76,18 @@ in_proceed(Call *call, const struct call_input *in)
 }
 
 enum input
+in_begin(Call *call, const struct call_input *in)
+{
+	g_autoptr(GError) error = NULL;
+
+	(void)in;
+	call->video_on = call->video && call->answer_video;
+	if (!engine_begin(call, &error))
+		return call_fail(call, "media-error", "%s", error->message);
+	return INPUT_NONE;
+}
+
+enum input
 in_take_offer(Call *call, const struct call_input *in)
 {
 	Account *account = call_account(call);
@@ -91,11 +103,11 @@ in_take_offer(Call *call, const struct call_input *in)
 				error ? error->message : "it makes no sense");
 	}
 	call->keys = keys_new(account, call->peer, call->sid, false, call_settings.trust);
-	if (!keys_take(call->keys, call->offer, &error))
+	if (keys_take(call->keys, call->offer, &error))
+		return in_begin(call, in);
+	if (!keys_may_allow(call->keys))
 		return call_fail(call, "security-error", "%s", error->message);
-	call->video_on = call->video && call->answer_video;
-	if (!engine_begin(call, &error))
-		return call_fail(call, "media-error", "%s", error->message);
+	doubt_ask(call, error);
 	return INPUT_NONE;
 }
 

@@ -2,7 +2,6 @@
 /* A call that we make: proposed, prepared when somebody said yes, offered. */
 #include "account/account.h"
 #include "account/contact.h"
-#include "api/ask.h"
 #include "api/stream.h"
 #include "call/call.h"
 
@@ -55,33 +54,6 @@ out_rings(Call *call, const struct call_input *in)
 /* ---- our side ---- */
 
 static void
-on_anyway(const char *choice, gpointer data)
-{
-	Call *call = call_by_id(GPOINTER_TO_UINT(data));
-
-	if (!call || call->state != STATE_PREPARING)
-		return;
-	call->question = 0;
-	call->keys_due = false;
-	if (g_strcmp0(choice, "call") != 0 || !keys_allow(call->keys)) {
-		call_fail(call, "cancel", "the call was not made");
-		call_step(call, INPUT_FAIL, NULL);
-		return;
-	}
-	call_step(call, INPUT_KEYS, NULL);
-}
-
-/* What a person may decide otherwise, for this call. */
-static void
-ask_anyway(Call *call, const GError *why)
-{
-	static const char *const choices[] = { "cancel", "call", NULL };
-	g_autofree char *text = g_strdup_printf("%s: call anyway?", why->message);
-
-	call->question = ask(call->account, call->peer, text, choices, on_anyway, GUINT_TO_POINTER(call->id), NULL);
-}
-
-static void
 on_chosen(const GError *error, gpointer data)
 {
 	Call *call = call_by_id(GPOINTER_TO_UINT(data));
@@ -89,7 +61,7 @@ on_chosen(const GError *error, gpointer data)
 	if (!call || !call->keys_due)
 		return;
 	if (error && keys_may_allow(call->keys)) {
-		ask_anyway(call, error);
+		doubt_ask(call, error);
 		return;
 	}
 	call->keys_due = false;
@@ -150,17 +122,28 @@ out_offer(Call *call, const struct call_input *in)
 }
 
 enum input
+out_connect(Call *call, const struct call_input *in)
+{
+	(void)in;
+	talk_send_waiting(call);
+	engine_connect(call);
+	return INPUT_NONE;
+}
+
+enum input
 out_accepted(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
 	Jingle *jingle = talk_keep(call, in);
 
-	if (!jingle || !talk_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
-		return call_fail(call, g_error_matches(error, FAULT, FAULT_TRUST) ? "security-error" : "failed-application",
-			"%s: %s", call->peer, error ? error->message : "it makes no sense");
+	if (!jingle || !talk_take_answer(call, jingle, &error))
+		return call_fail(call, "failed-application", "%s: %s", call->peer, error ? error->message : "it makes no sense");
 	call->accepted = true;
-	talk_send_waiting(call);
-	engine_connect(call);
+	if (keys_take(call->keys, jingle, &error))
+		return out_connect(call, in);
+	if (!keys_may_allow(call->keys))
+		return call_fail(call, "security-error", "%s: %s", call->peer, error->message);
+	doubt_ask(call, error);
 	return INPUT_NONE;
 }
 

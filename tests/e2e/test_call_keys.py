@@ -108,8 +108,9 @@ def test_e09_fingerprints_are_replaced_on_both_legs(servers, callers):
     for server in servers:
         change(server, CLEAR + "\n" + WITHOUT_SECRET)
     call(alice, bob)
-    ended = state(bob, "ended")
-    assert ended["reason_code"] == "security-error" and "none of them seals this call" in ended["reason"]
+    asked = bob.wait("ask", where=lambda e: "none of them seals this call" in e["text"])
+    bob.run(f"/answer-ask {asked['id']} {asked['choices'][0]}")
+    assert state(bob, "ended")["reason_code"] == "security-error"
     assert state(alice, "ended")["reason"]
     assert heard_nothing(alice) and heard_nothing(bob)
     # Only the answer.
@@ -165,13 +166,27 @@ def test_a_secret_that_is_taken_away_is_shown_and_later_refused(servers, callers
     # Once mixed, never without, from either side.
     change(servers[0], WITHOUT_SECRET)
     call(alice, bob)
-    assert "mixed its keys into calls before" in state(bob, "ended")["reason"]
-    state(alice, "ended")
+    asked = bob.wait("ask", where=lambda e: "mixed its keys into calls before" in e["text"])
     assert heard_nothing(alice) and heard_nothing(bob)
+    bob.run(f"/answer-ask {asked['id']} {asked['choices'][0]}")
+    state(bob, "ended")
+    state(alice, "ended")
+    # A person may take it all the same, and sees what it is then.
+    call(alice, bob)
+    asked = bob.wait("ask", where=lambda e: "mixed its keys into calls before" in e["text"])
+    bob.run(f"/answer-ask {asked['id']} {asked['choices'][1]}")
+    asked = alice.wait("ask", where=lambda e: "mixed its keys into calls before" in e["text"])
+    assert heard_nothing(alice)
+    alice.run(f"/answer-ask {asked['id']} {asked['choices'][1]}")
+    for client in callers:
+        assert state(client, "active")["keys"] == "dtls+sealed"
+    hang_up(alice, bob)
     change(servers[0], None)
     change(servers[1], WITHOUT_SECRET)
     call(alice, bob)
-    assert "mixed its keys into calls before" in state(alice, "ended")["reason"]
+    asked = alice.wait("ask", where=lambda e: "mixed its keys into calls before" in e["text"])
+    alice.run(f"/answer-ask {asked['id']} {asked['choices'][0]}")
+    assert state(alice, "ended")["reason_code"] == "security-error"
     assert heard_nothing(alice)
 
 
