@@ -39,6 +39,14 @@ content_local(struct content *content)
 			content->rtx_ssrc, session->cname));
 }
 
+void
+content_restart(struct content *content)
+{
+	ice_restart(content->session->ice, content->stream);
+	content_local(content);
+	ice_repeat(content->session->ice, content->stream);
+}
+
 static guint32
 random_source(void)
 {

@@ -203,13 +203,44 @@ ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer o
 	return ice;
 }
 
+static void
+on_closed(GObject *agent, GAsyncResult *result, gpointer closed)
+{
+	(void)agent;
+	(void)result;
+	*(bool *)closed = true;
+}
+
+static gboolean
+wake(gpointer over)
+{
+	*(bool *)over = true;
+	return G_SOURCE_REMOVE;
+}
+
+/* Relays are told that we are gone; a relay that does not answer is not waited for. */
+static void
+close_agent(NiceAgent *agent)
+{
+	enum { POLITENESS = 200 /* ms */ };
+	static bool closed, over;
+	guint timer = g_timeout_add(POLITENESS, wake, &over);
+
+	nice_agent_close_async(agent, on_closed, &closed);
+	while (!closed && !over)
+		g_main_context_iteration(NULL, TRUE);
+	if (!over)
+		g_source_remove(timer);
+	g_object_unref(agent);
+}
+
 void
 ice_free(Ice *ice)
 {
 	if (!ice)
 		return;
 	g_signal_handlers_disconnect_by_data(ice->agent, ice);
-	g_object_unref(ice->agent);
+	close_agent(ice->agent);
 	g_hash_table_unref(ice->streams);
 	g_variant_unref(ice->servers);
 	g_free(ice);
@@ -310,18 +341,29 @@ ice_candidate(Ice *ice, guint id, const NiceCandidate *candidate)
 }
 
 void
-ice_restart(Ice *ice)
+ice_restart(Ice *ice, guint id)
 {
-	GHashTableIter iter;
-	gpointer value;
+	struct stream *stream = find(ice, id);
 
-	g_hash_table_iter_init(&iter, ice->streams);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct stream *stream = value;
-		stream->known = stream->connected = false;
-		stream->taken = 0;
-		nice_agent_restart_stream(ice->agent, stream->id);
+	if (!stream)
+		return;
+	stream->known = stream->connected = false;
+	stream->taken = 0;
+	nice_agent_restart_stream(ice->agent, id);
+}
+
+void
+ice_repeat(Ice *ice, guint id)
+{
+	GSList *candidates = nice_agent_get_local_candidates(ice->agent, id, 1);
+
+	for (GSList *at = candidates; at; at = at->next) {
+		const NiceCandidate *candidate = at->data;
+		/* Those that only the peer saw are found again. */
+		if (candidate->type != NICE_CANDIDATE_TYPE_PEER_REFLEXIVE && may_be_told(ice, candidate))
+			ice->hooks.candidate(ice->owner, id, candidate);
 	}
+	g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
 }
 
 const char *

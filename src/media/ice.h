@@ -36,8 +36,10 @@ void ice_credentials(Ice *ice, guint stream, char **ufrag, char **pwd);
 /* The peer's; with those that came before their candidates are tried now. */
 void ice_remote(Ice *ice, guint stream, const char *ufrag, const char *pwd);
 void ice_candidate(Ice *ice, guint stream, const NiceCandidate *candidate);
-/* New names for all streams. */
-void ice_restart(Ice *ice);
+/* New names; the candidates stay. */
+void ice_restart(Ice *ice, guint stream);
+/* All candidates that were told already come once more. */
+void ice_repeat(Ice *ice, guint stream);
 /* "relay" when either end of the pair in use is one, "direct", "" none yet. */
 const char *ice_path(Ice *ice, guint stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ice, ice_free)

@@ -206,8 +206,13 @@ hear(struct content *content, struct remote *remote, GError **error)
 	*remote = (struct remote){ 0 };
 	if (first)
 		return content_wire(content, error);
-	if (restarted && content->carrier == content)
+	if (restarted && content->carrier == content) {
+		/* Theirs is the answer to ours, or we answer: either way both ends have new names. */
+		if (!content->restarting)
+			content_restart(content);
+		content->restarting = false;
 		ice_remote(session->ice, content->stream, content->remote.ufrag, content->remote.pwd);
+	}
 	content_open(content);
 	return true;
 }
@@ -304,10 +309,11 @@ session_restart(Session *session, GError **error)
 {
 	if (!session->ice)
 		return fault(error, FAULT_PEER, "there is no call that could look for a new way");
-	ice_restart(session->ice);
 	for (guint i = 0; i < session->n; i++)
-		if (!session->contents[i]->carrier || session->contents[i]->carrier == session->contents[i])
-			content_local(session->contents[i]);
+		if (session->contents[i]->carrier == session->contents[i]) {
+			content_restart(session->contents[i]);
+			session->contents[i]->restarting = true;
+		}
 	return true;
 }
 

@@ -38,6 +38,7 @@ struct content {
 	/* of the carrier */
 	Transport *transport;
 	bool connected, flowing, open;
+	bool restarting; /* we gave ourselves new names and wait for theirs */
 	guint patience;
 	struct transport_counts base; /* when the gates opened */
 	gint64 refused_since;
@@ -104,7 +105,8 @@ void content_open(struct content *content); /* devices, once there is consent */
 void content_show(struct content *content); /* the pictures that were asked for */
 void content_end(struct content *content);
 void content_tell(struct content *content, const char *state);
-void content_local(struct content *content); /* what of it is to be signalled */
+void content_local(struct content *content);   /* what of it is to be signalled */
+void content_restart(struct content *content); /* ICE begins anew, over the same handshake */
 /* Gates of all transports, from consent, keys and hold. */
 void session_gates(Session *session);
 

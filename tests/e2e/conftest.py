@@ -91,6 +91,7 @@ def pair(lab, federation):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "san: also run with the sanitizer build")
+    config.addinivalue_line("markers", "calls: what the two sotto-media of a test do (test_media.py)")
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,7 +5,8 @@
  * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
  * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
  * frame more: set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA  remove,NAME  candidate,IP,PORT  die.
- * save=PREFIX writes the last picture of each kind as PPM. */
+ * after=MS: the end comes so long after both heard each other, or after one is gone. save=PREFIX writes the last picture
+ * of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -28,7 +29,7 @@ struct side {
 	const char *letter;
 	MediaLink *link;
 	pid_t pid;
-	bool initiator, over;
+	bool initiator, over, flowing;
 	char *source, *sink, *camera, *policy;
 	int consent, keys;
 	int fds[MEDIA_FDS];
@@ -43,7 +44,7 @@ static struct side sides[2] = { { .letter = "a", .initiator = true }, { .letter 
 static GMainLoop *loop;
 static char *program, *toward, *wrong, *save;
 static bool video, bundled = true, mixed, loopback = true;
-static int seconds = 3;
+static int seconds = 3, after = -1;
 static GPtrArray *relays, *timed;
 static gint64 started;
 static guint8 secrets[3][32];
@@ -67,6 +68,21 @@ other(const struct side *side)
 }
 
 /* ---- what sotto would do ---- */
+
+static gboolean
+finish(gpointer data)
+{
+	(void)data;
+	g_main_loop_quit(loop);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+end_soon(int ms)
+{
+	if (after >= 0)
+		g_timeout_add(ms, finish, NULL);
+}
 
 static bool
 opt(const char *text, const char *name, const char **value)
@@ -227,6 +243,11 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 	g_autofree char *text = g_variant_print(body, FALSE);
 	g_autofree char *escaped = g_strescape(text, NULL);
 	say(side, media_kinds[kind].name, ",\"body\":\"%s\"", escaped);
+	if (kind == MEDIA_STATE && strstr(text, "flowing") && !side->flowing) {
+		side->flowing = true;
+		if (peer->flowing)
+			end_soon(after);
+	}
 	if (kind == MEDIA_LOCAL) {
 		take_local(side, body);
 		begin_when_known();
@@ -245,6 +266,7 @@ on_ended(gpointer owner, const GError *error)
 
 	say(side, "ended", ",\"body\":\"%s\"", error ? error->message : "");
 	side->over = true;
+	end_soon(after);
 }
 
 static const struct media_link_hooks hooks = { on_frame, on_ended };
@@ -366,6 +388,8 @@ take_option(char *text)
 		program = g_strdup(v);
 	else if (opt(text, "seconds", &v))
 		seconds = atoi(v);
+	else if (opt(text, "after", &v))
+		after = atoi(v);
 	else if (opt(text, "video", &v))
 		video = !strcmp(v, "on");
 	else if (opt(text, "bundled", &v))
@@ -384,14 +408,6 @@ take_option(char *text)
 		g_ptr_array_add(relays, g_strdup(v));
 	else if (opt(text, "at", &v))
 		g_ptr_array_add(timed, g_strdup(v));
-}
-
-static gboolean
-finish(gpointer data)
-{
-	(void)data;
-	g_main_loop_quit(loop);
-	return G_SOURCE_REMOVE;
 }
 
 /* How long they take to go once the link is gone, and with what. */

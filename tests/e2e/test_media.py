@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two sotto-media and nothing else: tests/media/pair says what two sottos would say, tests/media/wire.py is the wire."""
+
+import concurrent.futures
+import json
+import math
+import os
+import pathlib
+import struct
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
+RELAY = "relay=turn,127.0.0.1,3478,{transport},u,secret"
+TOGETHER = 4  # calls wait most of the time
+
+
+class Call:
+    """What came out of a call: events as the driver printed them, datagrams as they were on the wire."""
+
+    def __init__(self, folder, *options, turn=False, seconds=12, after=-1):
+        self.folder = folder
+        pair = BUILD / "tests/media/pair"
+        assert pair.exists(), f"make media: {pair} is not built"
+        capture = folder / "wire"
+        command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no",
+                   str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert not any(word in done.stderr for word in ("Sanitizer", "runtime error", "CRITICAL")), done.stderr[:6000]
+        self.events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.wire = [json.loads(line) for line in capture.read_text().splitlines()]
+
+    def of(self, event, side=None):
+        return [line for line in self.events if line["event"] == event and side in (None, line["side"])]
+
+    def states(self, side):
+        return [line["body"].split("'")[3] for line in self.of("state", side)]
+
+    def last(self, side):
+        stats = self.of("STATS", side)
+        assert stats, self.events
+        return stats[-1]
+
+    def failed(self, side):
+        return [tuple(line["body"].split("'")[1::2]) for line in self.of("failed", side)]
+
+    def media_from(self, side):
+        ports = {int(line["body"].split(", ")[6]) for line in self.of("candidate", side)}
+        return [line for line in self.wire if line["kind"] in ("srtp", "srtcp") and line["from"] in ports]
+
+    def kinds(self):
+        return {line["kind"] for line in self.wire}
+
+
+def loudness(samples, frequency, rate=48000):
+    """Goertzel: the amplitude of one frequency."""
+    factor, a, b = 2 * math.cos(2 * math.pi * frequency / rate), 0.0, 0.0
+    for sample in samples:
+        a, b = sample + factor * a - b, a
+    return 2 * math.sqrt(max(0.0, a * a + b * b - factor * a * b)) / len(samples)
+
+
+def heard(path):
+    data = path.read_bytes()[44:]
+    samples = struct.unpack(f"<{len(data) // 2}h", data[:len(data) // 2 * 2])
+    middle = samples[len(samples) // 2:][:4800]
+    return {frequency: loudness(middle, frequency) for frequency in (300, 440, 600, 1000)} if middle else {}
+
+
+def is_tone(path):
+    loud = heard(path)
+    return loud and loud[440] > 4000 and max(loud[300], loud[600], loud[1000]) < loud[440] / 10
+
+
+def colours(path):
+    """The eight bars of the test card, by letter; its square's place."""
+    data = path.read_bytes()
+    head, pixels = data.split(b"255\n", 1)
+    width, height = map(int, head.split()[1:3])
+
+    def at(x, y):
+        return tuple(value > 128 for value in pixels[3 * (y * width + x):][:3])
+
+    names = {(True, True, True): "w", (True, True, False): "y", (False, True, True): "c", (False, True, False): "g",
+             (True, False, True): "m", (True, False, False): "r", (False, False, True): "b", (False, False, False): "k"}
+    bars = "".join(names[at(int((n + 0.5) * width / 8), height // 3)] for n in range(8))
+    return bars, [x for x in range(width) if at(x, height * 7 // 8) == (True, True, True)]
+
+
+def calls(*options, **how):
+    """A test needs this call; the first such call of a test is the lowest. {dir} and the test's parameters stand for themselves."""
+    return pytest.mark.calls(options, how)
+
+
+@pytest.fixture(scope="session")
+def under_way(request, tmp_path_factory):
+    """All calls of the tests that were chosen, some at a time."""
+    with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
+        futures = {}
+        for item in request.session.items:
+            for n, mark in enumerate(item.iter_markers("calls")):
+                folder = tmp_path_factory.mktemp("call")
+                words = {"dir": folder, **(item.callspec.params if hasattr(item, "callspec") else {})}
+                options, how = mark.args
+                futures[item.nodeid, n] = pool.submit(Call, folder, *[option.format(**words) for option in options], **how)
+        yield futures
+
+
+@pytest.fixture
+def made(request, under_way):
+    """The calls of this test, made."""
+    return [under_way[key].result() for key in sorted(key for key in under_way if key[0] == request.node.nodeid)]
+
+
+@pytest.mark.parametrize("mixed", ["off", "on"])
+@calls("mixed={mixed}", "a.sink=file:{dir}/a.wav", "b.sink=file:{dir}/b.wav", after=1500)
+def test_a_tone_is_heard_by_its_frequency_on_both_sides(made, mixed):
+    (call,) = made
+    assert is_tone(call.folder / "a.wav"), heard(call.folder / "a.wav")
+    assert is_tone(call.folder / "b.wav"), heard(call.folder / "b.wav")
+    assert call.states("a") == ["checking", "connected", "secured", "flowing"]
+    assert call.kinds() == {"stun", "dtls", "srtp", "srtcp"}
+    # Sound has one size whatever it is; the tag of AES-256-GCM is longer than that of the HMAC.
+    sizes = {line["length"] for line in call.wire if line["kind"] == "srtp"}
+    assert sizes == ({116} if mixed == "on" else {110})
+    assert call.last("a")["refused"] == 0
+
+
+@calls("mixed=on", "wrong=secret", seconds=8, after=300)
+def test_different_secrets_give_silence_and_a_reason_within_two_seconds(made):
+    (call,) = made
+    secured = [line["ms"] for line in call.of("state", "a") if "secured" in line["body"]][0]
+    reasons = [line for line in call.of("failed") if line["body"].startswith("('keys', ")]
+    assert reasons and all(line["ms"] - secured < 2000 for line in reasons)
+    for side in "ab":
+        assert "flowing" not in call.states(side)
+        assert all(stats["audio_in"] == 0 for stats in call.of("STATS", side))
+
+
+@calls("wrong=fingerprint", seconds=8, after=300)
+def test_E09_a_certificate_that_was_not_announced_ends_the_call_before_a_packet(made):
+    (call,) = made
+    assert call.failed("a") and call.failed("a")[0][0] == "fingerprint"
+    assert "secured" not in call.states("a") and "flowing" not in call.states("b")
+    assert not call.media_from("a")
+
+
+@calls("wrong=hash", seconds=2)
+def test_a_fingerprint_of_another_length_never_leaves_sotto(made):
+    (call,) = made
+    assert call.of("refused") and not call.of("state")
+
+
+@calls("keys=-1", seconds=3)
+@calls("b.consent=-1", seconds=3)
+def test_E03_nothing_is_opened_or_sent_before_consent_nor_before_the_keys(made):
+    early, keyless = made
+    assert "secured" in early.states("b") and "flowing" not in early.states("a") + early.states("b")
+    assert early.media_from("a") and not early.media_from("b")
+    assert early.last("b")["audio_out"] == 0 and early.last("b")["audio_in"] == 0
+    assert keyless.kinds() == {"stun", "dtls"}
+
+
+@pytest.mark.parametrize("bundled", ["on", "off"])
+@calls("video=on", "bundled={bundled}", "mixed=on", "at=10,a,picture,remote,160,120,15", "at=10,b,picture,remote,80,60,15",
+       "at=10,b,picture,own,40,30,5", "b.sink=file:{dir}/b.wav", after=1800)
+def test_a_picture_is_seen_on_both_sides(made, bundled):
+    (call,) = made
+    for name in ("a-remote", "b-remote", "b-own"):
+        bars, square = colours(call.folder / f"picture-{name}.ppm")
+        assert bars == "wycgmrbk" and square, (name, bars)
+    assert is_tone(call.folder / "b.wav")
+    frames = [line for line in call.of("FRAME", "a") if line["which"] == "remote"]
+    assert len(frames) > 15
+    assert all((line["width"], line["height"], line["size"]) == (160, 120, 160 * 120 * 3) for line in frames)
+    # The second content's transport is used only when there is no group.
+    ports = {int(line["body"].split(", ")[6]) for line in call.of("candidate") if line["body"].startswith("('1'")}
+    assert bool([line for line in call.wire if line["kind"] == "srtp" and line["from"] in ports]) == (bundled == "off")
+
+
+@calls("video=on", "b.source=echo", "b.camera=echo", "a.sink=file:{dir}/a.wav", "at=10,a,picture,remote,160,120,15", after=2000)
+def test_what_a_bot_hears_and_sees_comes_back(made):
+    (call,) = made
+    assert is_tone(call.folder / "a.wav")
+    assert colours(call.folder / "picture-a-remote.ppm")[0] == "wycgmrbk"
+    assert call.last("a")["video_in"] > 20
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@calls("policy=relay", RELAY, "b.sink=file:{dir}/b.wav", turn=True, after=1200)
+def test_J01_a_relayed_call_tells_and_uses_the_relay_alone(made, transport):
+    (call,) = made
+    assert is_tone(call.folder / "b.wav")
+    told = [line["body"] for line in call.of("candidate")]
+    assert told and all("'relay', '', 0)" in body for body in told)
+    assert all("'relay'" in line["body"] for line in call.of("state") if "connected" in line["body"])
+    relays = {int(body.split(", ")[6]) for body in told}
+    # Each datagram has the relay at one of its ends: its port for clients or one that it gave out.
+    assert call.wire and all({line["from"], line["to"]} & (relays | {3478}) for line in call.wire)
+
+
+@calls("policy=relay", seconds=3, after=300)
+@calls("policy=relay", "relay=turn,127.0.0.1,3478,udp,u,wrong", turn=True, seconds=8, after=1000)
+@calls("policy=relay", "relay=turn,127.0.0.1,3479,udp,u,secret", seconds=8, after=1000)
+def test_a_relay_that_does_not_answer_or_refuses_fails_and_nothing_else_is_tried(made):
+    for call in made:
+        reasons = call.failed("a") + call.failed("b")
+        assert reasons and {word for word, _ in reasons} == {"relay"} and not call.of("candidate")
+    assert not made[2].wire
+
+
+@calls("loopback=off", after=300)
+def test_host_candidates_are_what_the_kernel_uses_and_loopback_only_when_asked(made):
+    (call,) = made
+    told = [line["body"].split(", ")[5].strip("'") for line in call.of("candidate")]
+    assert set(told) == {"203.0.113.7"}, told
+    assert all(line["body"].endswith("'host', '', 0)") for line in call.of("candidate"))
+
+
+HOSTILE = ["127.0.0.1,40000", "224.0.0.251,40000", "255.255.255.255,40000", "169.254.1.1,40000", "0.0.0.0,40000", "203.0.113.9,0",
+           "203.0.113.9,22", "::ffff:127.0.0.1,40000", "fe80::1,40000", "evil.example,40000", "::1,40000"]
+
+
+@calls("loopback=off", *[f"at=5,{side},candidate,{hostile}" for hostile in HOSTILE for side in "ab"],
+       *[f"at=6,a,candidate,198.51.100.7,{port}" for port in range(20000, 20200)], seconds=4)
+def test_F01_hostile_candidates_do_nothing(made):
+    (call,) = made
+    assert "flowing" in call.states("a") and "flowing" in call.states("b") and not call.failed("a")
+    ours = {int(line["body"].split(", ")[6]) for line in call.of("candidate")}
+    tried = {line["to"] for line in call.wire} - ours
+    assert tried <= set(range(20000, 20100)), tried
+
+
+@calls("mixed=on", "at=1500,a,set,mute,on", seconds=4)
+def test_F11_mute_does_not_show_in_the_sizes(made):
+    (call,) = made
+    sizes = {line["length"] for line in call.wire if line["kind"] == "srtp"}
+    assert len(sizes) == 1, sizes
+    assert call.of("STATS", "b")[-1]["level_in"] < -80 and call.of("STATS", "b")[0]["level_in"] > -30
+    assert call.last("b")["audio_in"] > 100
+
+
+@calls("at=2000,a,set,hold,on", "at=3500,a,set,hold,off", seconds=5)
+def test_hold_is_silent_on_the_wire_and_ends(made):
+    (call,) = made
+    sent = [line["at"] for line in call.media_from("a")]
+    gaps = [late - early for early, late in zip(sent, sent[1:])]
+    assert 1.2 < max(gaps) < 1.8 and sorted(gaps)[-2] < 0.5
+
+
+@calls("b.sink=file:{dir}/b.wav", "a.source=none", "at=1500,a,set,audio-source,test", "at=3000,b,set,volume,0", seconds=5)
+def test_the_source_and_the_volume_are_changed_while_it_plays(made):
+    (call,) = made
+    levels = [line["level_in"] for line in call.of("STATS", "b")]
+    assert levels[0] < -80 and max(levels) > -20 and levels[-1] < -80, levels
+
+
+@calls("at=2000,a,restart", seconds=4)
+def test_a_new_way_is_found_without_a_new_handshake(made):
+    (call,) = made
+    for side in "ab":
+        assert call.states(side).count("connected") == 2 and call.states(side).count("secured") == 1
+        assert call.last(side)["audio_in"] > 100 and not call.failed(side)
+    sent = [line["at"] for line in call.media_from("a")]
+    assert max(late - early for early, late in zip(sent, sent[1:])) < 0.3
+
+
+@calls("at=1500,a,add,1,video", "at=1500,b,add,1,video", "at=10,b,picture,remote,80,60,15", "at=3500,a,remove,1", "at=3500,b,remove,1", seconds=5)
+def test_a_picture_joins_and_leaves_a_running_call(made):
+    (call,) = made
+    assert colours(call.folder / "picture-b-remote.ppm")[0] == "wycgmrbk"
+    assert not call.failed("a") and call.last("b")["audio_in"] > 100
+
+
+@calls("at=2000,a,set,dtmf,5", seconds=4)
+def test_digits_are_told(made):
+    (call,) = made
+    assert [line for line in call.wire if line["kind"] == "srtp" and line["pt"] == 101]
+    assert not call.of("report") and call.last("b")["audio_in"] > 80
+
+
+@calls("video=on", "at=1500,a,die", seconds=3)
+def test_whose_sotto_is_gone_ends_within_a_second(made):
+    (call,) = made
+    assert len(call.of("exit")) == 2 and all(line["after"] < 1000 and line["status"] == 0 for line in call.of("exit"))

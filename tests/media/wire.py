@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A wire of one's own: unshare -rn python3 wire.py CAPTURE turn|no COMMAND... runs the command where nothing else is, with what it
+sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password secret."""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ETH_P_IP, OUTGOING, UDP = 0x0800, 4, 17
+HOST = "203.0.113.7"
+
+
+def kind(payload):
+    """STUN, ChannelData of TURN, DTLS, SRTP, SRTCP: RFC 7983."""
+    if len(payload) < 2:
+        return "other"
+    first = payload[0]
+    if first < 4:
+        return "stun" if payload[4:8] == b"\x21\x12\xa4\x42" else "other"
+    if 20 <= first < 64:
+        return "dtls"
+    if 64 <= first < 80:
+        return "channel"
+    if 128 <= first < 192:
+        return "srtcp" if 192 <= payload[1] <= 223 else "srtp"
+    return "other"
+
+
+def watch(capture, over, interface):
+    tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+    tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+    tap.bind((interface, ETH_P_IP))
+    tap.settimeout(0.2)
+    start = time.monotonic()
+    while not over.is_set():
+        try:
+            packet, address = tap.recvfrom(65536)
+        except socket.timeout:
+            continue
+        if address[2] == OUTGOING or packet[9] != UDP:
+            continue
+        head = (packet[0] & 15) * 4
+        source, target = struct.unpack("!HH", packet[head:head + 4])
+        payload = packet[head + 8:]
+        capture.append({"at": time.monotonic() - start, "from": source, "to": target, "length": len(payload), "kind": kind(payload),
+                        "pt": payload[1] & 127 if len(payload) > 1 else -1, "hex": payload[:1500].hex()})
+
+
+def main():
+    path, turn, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+    for words in ("link set lo up", f"addr add {HOST}/32 dev lo", f"route add default dev lo src {HOST}"):
+        subprocess.run(["ip", *words.split()], check=True)
+    capture, over = [], threading.Event()
+    server = None
+    if turn == "turn":
+        home = tempfile.mkdtemp()
+        server = subprocess.Popen(["turnserver", "-n", "--listening-port=3478", "-L", "127.0.0.1", "-E", "127.0.0.1",
+                                   "--allow-loopback-peers", "--no-cli", "--lt-cred-mech", "--user", "u:secret", "--realm", "lab.test",
+                                   "--no-tls", "--no-dtls", "--pidfile", f"{home}/pid", "--userdb", f"{home}/db", "--log-file",
+                                   f"{home}/log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", 3478)) == 0:
+                    break
+            time.sleep(0.05)
+    tap = threading.Thread(target=watch, args=(capture, over, "lo"))
+    tap.start()
+    status = subprocess.run(command).returncode
+    time.sleep(0.1)
+    over.set()
+    tap.join()
+    if server:
+        server.terminate()
+        server.wait()
+    with open(path, "w") as file:
+        for line in capture:
+            file.write(json.dumps(line) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
