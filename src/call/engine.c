@@ -331,6 +331,9 @@ engine_restart(Call *call)
 void
 engine_add(Call *call, const struct content *content)
 {
+	/* A call that began without pictures has no camera. */
+	if (content->video && call->video_on)
+		engine_control(call, "video-source", call_settings.video_source);
 	media_send(call->media, MEDIA_ADD, g_variant_new("(ss)", content->name, content->video ? "video" : "audio"));
 }
 
