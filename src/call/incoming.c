@@ -163,7 +163,7 @@ in_missed(Call *call, const struct call_input *in)
 	call->reason_code = "missed";
 	call->reason = g_strdup_printf("%s gave up, or nobody answered here", call->peer);
 	if (account)
-		missed_note(account, call->peer, call->video, call->began);
+		missed_note(account, call->peer, call->sid, call->video, call->began);
 	call_over(call);
 	return INPUT_NONE;
 }

@@ -37,12 +37,11 @@ initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reas
 
 /* ---- proposals ---- */
 
+/* E01: to ring would tell whom we do not show ourselves to that we are here, when we answer. */
 static bool
 is_stranger(Account *account, const char *peer)
 {
-	const Contact *contact = contact_find(account, peer);
-
-	return !contact || contact_subscription(contact) == SUBSCRIPTION_NONE || contact_blocked(account, peer);
+	return !contact_find(account, peer) || !contact_sees_us(account, peer);
 }
 
 /* ours: our own call that it takes the place of, NULL */
@@ -165,7 +164,8 @@ take_archived(Account *account, const Event *event, const struct call_input *in)
 {
 	if (event->signal.direction == MESSAGE_OUT)
 		missed_settled(account_jid(account), in->jmi->sid);
-	else if (in->jmi->kind == JMI_PROPOSE && !is_stranger(account, event->signal.peer))
+	else if (in->jmi->kind == JMI_PROPOSE && !is_stranger(account, event->signal.peer) &&
+		 !call_by_sid(account_jid(account), in->jmi->sid))
 		missed_proposed(account_jid(account), event->signal.peer, in->jmi->sid, event->signal.sent_at);
 }
 

@@ -2,13 +2,14 @@
 /* Calls that nobody took: a line in the chat for those of contacts, one quiet line for those of strangers. */
 #include "call/missed.h"
 
+#include "account/account.h"
 #include "api/chat.h"
 #include "base/text.h"
 #include "call/calls.h"
 
 #include <string.h>
 
-enum { STRANGERS_MAX = 50, WAITING_MAX = 200 };
+enum { STRANGERS_MAX = 50, WAITING_MAX = 200, KNOWN_MAX = 64 };
 
 struct proposal {
 	char *account, *peer, *sid;
@@ -46,13 +47,31 @@ stranger_free(gpointer data)
 
 /* ---- contacts ---- */
 
+/* An archive may tell of it again at a later login. */
+static bool
+is_known(Account *account, const char *sid)
+{
+	g_autofree char *known = memory_get(account_jid(account), "calls-missed"), *rest = NULL, *now = NULL;
+	g_auto(GStrv) sids = g_strsplit(known ? known : "", "\n", KNOWN_MAX);
+	guint length = g_strv_length(sids);
+
+	if (g_strv_contains((const char *const *)sids, sid))
+		return true;
+	if (length == KNOWN_MAX)
+		g_clear_pointer(&sids[length - 1], g_free);
+	rest = g_strjoinv("\n", sids);
+	now = *rest ? g_strdup_printf("%s\n%s", sid, rest) : g_strdup(sid);
+	memory_put(account_jid(account), "calls-missed", now);
+	return false;
+}
+
 void
-missed_note(Account *account, const char *peer, bool video, gint64 at)
+missed_note(Account *account, const char *peer, const char *sid, bool video, gint64 at)
 {
 	Conversation *conv = convo_get(account, peer);
 	g_autofree char *when = text_local_time(at), *text = NULL;
 
-	if (!conv)
+	if (!conv || is_known(account, sid))
 		return;
 	text = g_strdup_printf("missed %scall at %s: /call calls back", video ? "video " : "", when + strlen("YYYY-MM-DD "));
 	convo_note_unread(conv, text);
@@ -103,7 +122,7 @@ missed_tell(const char *jid)
 			continue;
 		}
 		if (account)
-			missed_note(account, proposal->peer, false, proposal->at);
+			missed_note(account, proposal->peer, proposal->sid, false, proposal->at);
 		g_ptr_array_remove_index(waiting, i);
 	}
 }
@@ -140,7 +159,7 @@ calls_strangers(void)
 	for (guint i = 0; strangers && i < strangers->len; i++) {
 		const struct stranger *stranger = g_ptr_array_index(strangers, i);
 		g_autofree char *when = text_local_time(stranger->at);
-		g_autofree char *line = g_strdup_printf("unknown caller %s to %s, %u times, last at %s: it did not ring",
+		g_autofree char *line = g_strdup_printf("%s, who may not see you, called %s %u times, last at %s: it did not ring",
 			stranger->peer, stranger->account, stranger->times, when);
 
 		g_strv_builder_add(lines, line);

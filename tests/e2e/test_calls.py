@@ -187,3 +187,63 @@ def test_a_dead_engine_ends_the_call(callers):
     assert time.monotonic() - began < 1.5 and ended["reason"]
     state(bob, "ended")
     alice.run("/msg bob@b.test still here")
+
+
+def test_a_call_to_somebody_offline_is_a_missed_call_at_the_next_login(federation, callers):
+    alice, bob = callers
+    bob.run("/disconnect")
+    bob.wait("connection", state="offline")
+    wait_until(lambda: alice.seen("roster", jid="bob@b.test")[-1]["presence"] == "offline", "bob is gone")
+    alice.run("/call bob@b.test")
+    time.sleep(1)
+    alice.run("/hangup")
+    state(alice, "ended")
+    bob.run("/connect")
+    bob.wait("output", where=lambda e: "missed call" in e["text"])
+    time.sleep(1)
+    assert len(bob.seen("output", where=lambda e: "missed call" in e["text"])) == 1
+    bob.run("/disconnect")
+    bob.wait("connection", state="offline")
+    bob.run("/connect")
+    bob.wait("connection", state="online")
+    time.sleep(1)
+    assert len(bob.seen("output", where=lambda e: "missed call" in e["text"])) == 1
+
+
+def test_a_second_call_holds_the_first_and_a_third_is_told_busy(lab, federation):
+    a, b = federation
+    b.set_roster("bob", {f"{user}@a.test": "both" for user in ("alice", "carol", "dave")})
+    for user in ("alice", "carol", "dave"):
+        a.add_user(user)
+        a.set_roster(user, {"bob@b.test": "both"})
+    bob = lab.client("bob").start()
+    bob.login("bob@b.test", b)
+    others = []
+    for user in ("alice", "carol", "dave"):
+        others.append(lab.client(user).start())
+        others[-1].login(f"{user}@a.test", a)
+        others[-1].wait("roster", jid="bob@b.test")
+        others[-1].run("/msg bob@b.test hello")
+        bob.wait("message", direction="in", conversation=f"{user}@a.test")
+    alice, carol, dave = others
+    talk_ready(bob, *others)
+    alice.run("/call bob@b.test")
+    state(bob, "ringing", peer="alice@a.test")
+    bob.run("/answer")
+    state(bob, "active", peer="alice@a.test")
+    carol.run("/call bob@b.test")
+    state(bob, "ringing", peer="carol@a.test")
+    dave.run("/call bob@b.test")
+    assert "busy" in state(dave, "ended")["reason"]
+    bob.run("/answer")
+    state(bob, "held", peer="alice@a.test")
+    state(bob, "active", peer="carol@a.test")
+    heard(carol)
+    carol.run("/hangup")
+    state(bob, "ended", peer="carol@a.test")
+    bob.run("/resume")
+    wait_until(lambda: bob.seen("call", peer="alice@a.test")[-1]["state"] == "active", "alice again")
+    before = bob.seen("call-stats")[-1]
+    heard(bob, frames=before.get("audio_frames_in", 0) + 20)
+    alice.run("/hangup")
+    state(bob, "ended", peer="alice@a.test")
