@@ -13,6 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "contrib"), str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
+import calls  # noqa: E402
 import chat  # noqa: E402
 import clients  # noqa: E402
 import harness  # noqa: E402
@@ -22,7 +23,8 @@ import sealed  # noqa: E402
 import start  # noqa: E402
 
 MEASURES = {m.__name__: m for m in (start.first_screen, start.roster, start.idle, chat.typing, chat.flood, login.offline, login.archive,
-                                    history.stored, history.store, sealed.omemo, history.parser)}
+                                    history.stored, history.store, sealed.omemo, history.parser, calls.call_setup, calls.call_cost,
+                                    calls.call_screen, calls.call_many)}
 
 
 def main():
