@@ -174,3 +174,13 @@ def test_without_a_relay_a_person_is_asked(world):
     state(alice, "active")
     alice.run("/hangup")
     wait_until(lambda: bob.seen("call", state="ended"), "the end")
+
+
+def test_j03_behind_a_proxy_there_is_no_call(world):
+    """J03: a call would go past the proxy; it is refused with the reason, and no packet leaves for anybody."""
+    alice, bob, servers, _ = enter(world, relay=False)
+    alice.run("/account set alice@a.test proxy socks5://127.0.0.1:9")
+    alice.send("/call bob@b.test")
+    ended = state(alice, "ended")
+    assert "proxy" in ended["reason"]
+    assert not bob.seen("call") and world.between() == 0 and not candidates(servers)
