@@ -11,6 +11,7 @@
 
 enum { RATE = 48000, PIECES = 100, TONE = 440, LOUDNESS = 8000 };
 enum { FILE_MAX = 256 << 20 };
+enum { ECHO_AHEAD = 6 }; /* pieces: what is heard comes unevenly */
 
 struct AudioSource {
 	GstElement *part;
@@ -19,6 +20,7 @@ struct AudioSource {
 	GBytes *file;
 	struct wav wav;
 	gsize at;
+	bool flowing; /* of the echo */
 };
 
 static void
@@ -59,7 +61,9 @@ fill_echo(gpointer owner, guint64 n, guint8 *bytes, gsize size)
 	AudioSource *source = owner;
 
 	(void)n;
-	if (!source->echo || !echo_get(source->echo, bytes, size))
+	source->flowing = source->echo && (source->flowing || echo_waiting(source->echo) >= ECHO_AHEAD * size) &&
+			  echo_get(source->echo, bytes, size);
+	if (!source->flowing)
 		memset(bytes, 0, size);
 }
 

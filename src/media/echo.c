@@ -50,6 +50,15 @@ echo_put(Echo *echo, const guint8 *bytes, gsize size)
 	g_mutex_unlock(&echo->lock);
 }
 
+gsize
+echo_waiting(Echo *echo)
+{
+	g_mutex_lock(&echo->lock);
+	gsize size = echo->size;
+	g_mutex_unlock(&echo->lock);
+	return size;
+}
+
 bool
 echo_get(Echo *echo, guint8 *bytes, gsize size)
 {

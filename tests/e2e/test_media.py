@@ -27,7 +27,8 @@ class Call:
         capture = folder / "wire"
         command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no",
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
         assert done.returncode == 0, done.stderr
         assert not any(word in done.stderr for word in ("Sanitizer", "runtime error", "CRITICAL")), done.stderr[:6000]
         self.events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -115,6 +116,7 @@ def made(request, under_way):
     return [under_way[key].result() for key in sorted(key for key in under_way if key[0] == request.node.nodeid)]
 
 
+@pytest.mark.san
 @pytest.mark.parametrize("mixed", ["off", "on"])
 @calls("mixed={mixed}", "a.sink=file:{dir}/a.wav", "b.sink=file:{dir}/b.wav", after=1500)
 def test_a_tone_is_heard_by_its_frequency_on_both_sides(made, mixed):
@@ -140,6 +142,7 @@ def test_different_secrets_give_silence_and_a_reason_within_two_seconds(made):
         assert all(stats["audio_in"] == 0 for stats in call.of("STATS", side))
 
 
+@pytest.mark.san
 @calls("wrong=fingerprint", seconds=8, after=300)
 def test_E09_a_certificate_that_was_not_announced_ends_the_call_before_a_packet(made):
     (call,) = made
@@ -224,6 +227,7 @@ HOSTILE = ["127.0.0.1,40000", "224.0.0.251,40000", "255.255.255.255,40000", "169
            "203.0.113.9,22", "::ffff:127.0.0.1,40000", "fe80::1,40000", "evil.example,40000", "::1,40000"]
 
 
+@pytest.mark.san
 @calls("loopback=off", *[f"at=5,{side},candidate,{hostile}" for hostile in HOSTILE for side in "ab"],
        *[f"at=6,a,candidate,198.51.100.7,{port}" for port in range(20000, 20200)], seconds=4)
 def test_F01_hostile_candidates_do_nothing(made):
@@ -234,7 +238,7 @@ def test_F01_hostile_candidates_do_nothing(made):
     assert tried <= set(range(20000, 20100)), tried
 
 
-@calls("mixed=on", "at=1500,a,set,mute,on", seconds=4)
+@calls("mixed=on", "at=+1500,a,set,mute,on", after=3000)
 def test_F11_mute_does_not_show_in_the_sizes(made):
     (call,) = made
     sizes = {line["length"] for line in call.wire if line["kind"] == "srtp"}
@@ -243,7 +247,8 @@ def test_F11_mute_does_not_show_in_the_sizes(made):
     assert call.last("b")["audio_in"] > 100
 
 
-@calls("at=2000,a,set,hold,on", "at=3500,a,set,hold,off", seconds=5)
+@pytest.mark.san
+@calls("at=+1000,a,set,hold,on", "at=+2500,a,set,hold,off", after=3500)
 def test_hold_is_silent_on_the_wire_and_ends(made):
     (call,) = made
     sent = [line["at"] for line in call.media_from("a")]
@@ -251,14 +256,15 @@ def test_hold_is_silent_on_the_wire_and_ends(made):
     assert 1.2 < max(gaps) < 1.8 and sorted(gaps)[-2] < 0.5
 
 
-@calls("b.sink=file:{dir}/b.wav", "a.source=none", "at=1500,a,set,audio-source,test", "at=3000,b,set,volume,0", seconds=5)
+@calls("b.sink=file:{dir}/b.wav", "a.source=none", "at=+1500,a,set,audio-source,test", "at=+3000,b,set,volume,0", after=5200)
 def test_the_source_and_the_volume_are_changed_while_it_plays(made):
     (call,) = made
     levels = [line["level_in"] for line in call.of("STATS", "b")]
     assert levels[0] < -80 and max(levels) > -20 and levels[-1] < -80, levels
 
 
-@calls("at=2000,a,restart", seconds=4)
+@pytest.mark.san
+@calls("at=+1000,a,restart", after=3200)
 def test_a_new_way_is_found_without_a_new_handshake(made):
     (call,) = made
     for side in "ab":
@@ -268,21 +274,23 @@ def test_a_new_way_is_found_without_a_new_handshake(made):
     assert max(late - early for early, late in zip(sent, sent[1:])) < 0.3
 
 
-@calls("at=1500,a,add,1,video", "at=1500,b,add,1,video", "at=10,b,picture,remote,80,60,15", "at=3500,a,remove,1", "at=3500,b,remove,1", seconds=5)
+@pytest.mark.san
+@calls("at=+600,a,add,1,video", "at=+600,b,add,1,video", "at=10,b,picture,remote,80,60,15", "at=+2600,a,remove,1", "at=+2600,b,remove,1", after=3600)
 def test_a_picture_joins_and_leaves_a_running_call(made):
     (call,) = made
     assert colours(call.folder / "picture-b-remote.ppm")[0] == "wycgmrbk"
     assert not call.failed("a") and call.last("b")["audio_in"] > 100
 
 
-@calls("at=2000,a,set,dtmf,5", seconds=4)
+@calls("at=+1000,a,set,dtmf,5", after=2200)
 def test_digits_are_told(made):
     (call,) = made
     assert [line for line in call.wire if line["kind"] == "srtp" and line["pt"] == 101]
-    assert not call.of("report") and call.last("b")["audio_in"] > 80
+    assert not call.of("report") and call.last("b")["audio_in"] > 60
 
 
-@calls("video=on", "at=1500,a,die", seconds=3)
+@pytest.mark.san
+@calls("video=on", "at=+700,a,die", seconds=4)
 def test_whose_sotto_is_gone_ends_within_a_second(made):
     (call,) = made
     assert len(call.of("exit")) == 2 and all(line["after"] < 1000 and line["status"] == 0 for line in call.of("exit"))

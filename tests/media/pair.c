@@ -4,9 +4,9 @@
  * Options: media=PROGRAM, seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off,
  * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
  * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
- * frame more: set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA  remove,NAME  candidate,IP,PORT  die.
- * after=MS: the end comes so long after both heard each other, or after one is gone. save=PREFIX writes the last picture
- * of each kind as PPM. */
+ * frame more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA
+ * remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each other, or after one is gone.
+ * save=PREFIX writes the last picture of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -172,6 +172,54 @@ begin_when_known(void)
 	}
 }
 
+/* ---- frames at a time ---- */
+
+struct timed {
+	struct side *side;
+	char **words;
+};
+
+static gboolean
+do_timed(gpointer data)
+{
+	struct timed *it = data;
+	MediaLink *link = it->side->link;
+	char **w = it->words;
+
+	say(it->side, "do", ",\"what\":\"%s\"", w[2]);
+	if (!strcmp(w[2], "set"))
+		media_link_send(link, MEDIA_SET, g_variant_new("(ss)", w[3], w[4]));
+	else if (!strcmp(w[2], "picture"))
+		media_link_send(link, MEDIA_PICTURE, g_variant_new("(suuu)", w[3], atoi(w[4]), atoi(w[5]), atoi(w[6])));
+	else if (!strcmp(w[2], "restart"))
+		media_link_send(link, MEDIA_RESTART, g_variant_new("()"));
+	else if (!strcmp(w[2], "add"))
+		media_link_send(link, MEDIA_ADD, g_variant_new("(ss)", w[3], w[4]));
+	else if (!strcmp(w[2], "remove"))
+		media_link_send(link, MEDIA_REMOVE, g_variant_new("(s)", w[3]));
+	else if (!strcmp(w[2], "candidate"))
+		media_link_send(link, MEDIA_CANDIDATE,
+			g_variant_new(MEDIA_CANDIDATE_TYPE, "0", "1", (guchar)1, "udp", 2000000000u, w[3], (guint16)atoi(w[4]),
+				"host", "", (guint16)0));
+	else if (!strcmp(w[2], "die"))
+		media_link_free(g_steal_pointer(&it->side->link)), it->side->over = true;
+	return G_SOURCE_REMOVE;
+}
+
+static void
+begin_timed(bool flowing)
+{
+	for (guint i = 0; i < timed->len; i++) {
+		const char *text = timed->pdata[i];
+		if ((*text == '+') != flowing)
+			continue;
+		struct timed *it = g_new0(struct timed, 1);
+		it->words = g_strsplit(text, ",", 7);
+		it->side = &sides[it->words[1][0] == 'b'];
+		g_timeout_add(atoi(it->words[0]), do_timed, it);
+	}
+}
+
 static void
 take_local(struct side *side, GVariant *body)
 {
@@ -245,8 +293,10 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 	say(side, media_kinds[kind].name, ",\"body\":\"%s\"", escaped);
 	if (kind == MEDIA_STATE && strstr(text, "flowing") && !side->flowing) {
 		side->flowing = true;
-		if (peer->flowing)
+		if (peer->flowing) {
 			end_soon(after);
+			begin_timed(true);
+		}
 	}
 	if (kind == MEDIA_LOCAL) {
 		take_local(side, body);
@@ -270,40 +320,6 @@ on_ended(gpointer owner, const GError *error)
 }
 
 static const struct media_link_hooks hooks = { on_frame, on_ended };
-
-/* ---- frames at a time ---- */
-
-struct timed {
-	struct side *side;
-	char **words;
-};
-
-static gboolean
-do_timed(gpointer data)
-{
-	struct timed *it = data;
-	MediaLink *link = it->side->link;
-	char **w = it->words;
-
-	say(it->side, "do", ",\"what\":\"%s\"", w[2]);
-	if (!strcmp(w[2], "set"))
-		media_link_send(link, MEDIA_SET, g_variant_new("(ss)", w[3], w[4]));
-	else if (!strcmp(w[2], "picture"))
-		media_link_send(link, MEDIA_PICTURE, g_variant_new("(suuu)", w[3], atoi(w[4]), atoi(w[5]), atoi(w[6])));
-	else if (!strcmp(w[2], "restart"))
-		media_link_send(link, MEDIA_RESTART, g_variant_new("()"));
-	else if (!strcmp(w[2], "add"))
-		media_link_send(link, MEDIA_ADD, g_variant_new("(ss)", w[3], w[4]));
-	else if (!strcmp(w[2], "remove"))
-		media_link_send(link, MEDIA_REMOVE, g_variant_new("(s)", w[3]));
-	else if (!strcmp(w[2], "candidate"))
-		media_link_send(link, MEDIA_CANDIDATE,
-			g_variant_new(MEDIA_CANDIDATE_TYPE, "0", "1", (guchar)1, "udp", 2000000000u, w[3], (guint16)atoi(w[4]),
-				"host", "", (guint16)0));
-	else if (!strcmp(w[2], "die"))
-		media_link_free(g_steal_pointer(&it->side->link)), it->side->over = true;
-	return G_SOURCE_REMOVE;
-}
 
 /* ---- start ---- */
 
@@ -445,12 +461,7 @@ main(int argc, char **argv)
 	loop = g_main_loop_new(NULL, FALSE);
 	for (int i = 0; i < 2; i++)
 		spawn(&sides[i]);
-	for (guint i = 0; i < timed->len; i++) {
-		struct timed *it = g_new0(struct timed, 1);
-		it->words = g_strsplit(timed->pdata[i], ",", 7);
-		it->side = &sides[it->words[1][0] == 'b'];
-		g_timeout_add(atoi(it->words[0]), do_timed, it);
-	}
+	begin_timed(false);
 	g_timeout_add_seconds(seconds, finish, NULL);
 	g_main_loop_run(loop);
 	for (int i = 0; i < 2; i++)
