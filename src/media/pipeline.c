@@ -9,6 +9,7 @@ enum {
 	VIDEO_LATENCY = 300, /* twice the way there and back and a bit, or what is repeated comes too late */
 	RTCP_INTERVAL = 250, /* ms: or reports of loss come too late */
 	RTCP_BANDWIDTH = 125000,
+	TWCC_INTERVAL = 200, /* ms: else one report for each picture */
 	STREAMS = 8,
 };
 
@@ -245,7 +246,8 @@ tune(Pipeline *pipeline, guint n)
 			(double)RTCP_BANDWIDTH, NULL);
 	g_signal_emit_by_name(pipeline->rtpbin, "get-internal-session", n, &internal);
 	if (internal)
-		g_object_set(internal, "rtcp-reduced-size", TRUE, NULL);
+		g_object_set(
+			internal, "rtcp-reduced-size", FALSE, "twcc-feedback-interval", (guint64)TWCC_INTERVAL * GST_MSECOND, NULL);
 }
 
 GstElement *

@@ -5,6 +5,7 @@
 #include "base/medialink.h"
 #include "media/audioplay.h"
 #include "media/audiosend.h"
+#include "media/bitrate.h"
 #include "media/certificate.h"
 #include "media/ice.h"
 #include "media/pipeline.h"
@@ -46,6 +47,7 @@ struct content {
 	AudioSend *send;
 	AudioPlay *play;
 	Video *picture;
+	struct bitrate bitrate;
 };
 
 struct choices {

@@ -52,42 +52,75 @@ look_at_session(Session *session, guint index, struct sums *sums)
 		look_at_source(g_value_get_boxed(&sources->values[i]), sums);
 }
 
+/* What we send follows what arrives. */
+static void
+adapt(Session *session, const struct content *carrier, const struct sums *felt)
+{
+	for (guint i = 0; i < session->n; i++) {
+		struct content *content = session->contents[i];
+		if (content->carrier != carrier || content->over)
+			continue;
+		if (content->send && felt->loss >= 0)
+			audiosend_loss(content->send, felt->loss);
+		if (content->picture && carrier->flowing)
+			video_bitrate(content->picture, bitrate_next(&content->bitrate, felt->loss, felt->rtt));
+	}
+}
+
+static void
+add_transport(Session *session, struct content *content, struct sums *sums)
+{
+	struct sums felt = { -1, -1, -1, 0, 0, 0 };
+	struct transport_counts counts;
+
+	look_at_session(session, content->index, &felt);
+	adapt(session, content, &felt);
+	transport_count(content->transport, &counts);
+	sums->rtt = MAX(sums->rtt, felt.rtt);
+	sums->jitter = MAX(sums->jitter, felt.jitter);
+	sums->loss = MAX(sums->loss, felt.loss);
+	sums->in += counts.in;
+	sums->out += counts.out;
+	sums->refused += counts.refused - MIN(counts.refused, content->base.refused);
+}
+
+struct frames {
+	double level_in, level_out;
+	guint64 audio_in, video_in, audio_out, video_out;
+};
+
+static void
+add_media(struct content *content, struct frames *frames)
+{
+	if (content->send) {
+		frames->level_in = audioplay_level(content->play);
+		frames->level_out = audiosend_level(content->send);
+		frames->audio_in += audioplay_frames(content->play);
+		frames->audio_out += audiosend_frames(content->send);
+	}
+	if (content->picture) {
+		frames->video_in += video_frames(content->picture, false);
+		frames->video_out += video_frames(content->picture, true);
+	}
+}
+
 static void
 tell(Session *session)
 {
 	struct sums sums = { -1, -1, -1, 0, 0, 0 };
-	double level_in = NAN, level_out = NAN;
-	guint64 frames[4] = { 0 };
+	struct frames frames = { NAN, NAN, 0, 0, 0, 0 };
 
 	for (guint i = 0; i < session->n; i++) {
-		struct content *content = session->contents[i];
-		struct transport_counts counts;
-		if (content->transport) {
-			look_at_session(session, content->index, &sums);
-			transport_count(content->transport, &counts);
-			sums.in += counts.in;
-			sums.out += counts.out;
-			sums.refused += counts.refused - MIN(counts.refused, content->base.refused);
-		}
-		if (content->over)
-			continue;
-		if (content->send) {
-			level_in = audioplay_level(content->play);
-			level_out = audiosend_level(content->send);
-			frames[0] += audioplay_frames(content->play);
-			frames[2] += audiosend_frames(content->send);
-		}
-		if (content->picture) {
-			frames[1] += video_frames(content->picture, false);
-			frames[3] += video_frames(content->picture, true);
-		}
+		if (session->contents[i]->transport)
+			add_transport(session, session->contents[i], &sums);
+		add_media(session->contents[i], &frames);
 	}
 	guint bits_in = 8 * (sums.in - session->last_in), bits_out = 8 * (sums.out - session->last_out);
 	session->last_in = sums.in;
 	session->last_out = sums.out;
 	media_link_send(session->link, MEDIA_STATS,
-		g_variant_new(MEDIA_STATS_TYPE, sums.rtt, sums.jitter, sums.loss, bits_in, bits_out, level_in, level_out, frames[0],
-			frames[1], frames[2], frames[3], sums.refused));
+		g_variant_new(MEDIA_STATS_TYPE, sums.rtt, sums.jitter, sums.loss, bits_in, bits_out, frames.level_in,
+			frames.level_out, frames.audio_in, frames.video_in, frames.audio_out, frames.video_out, sums.refused));
 }
 
 /* All that comes is refused: the secrets of the two sides differ. SRTP drops silently. */

@@ -2,6 +2,7 @@
 /* Camera -> vp8enc -> the transport, the transport -> vp8dec; pictures for the terminal hang on a tee in each. */
 #include "media/video.h"
 
+#include "media/bitrate.h"
 #include "media/branch.h"
 #include "media/formats.h"
 #include "media/meter.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 enum { OWN, REMOTE, BOTH };
-enum { BITRATE = 600000, SLOW = 150000 };
+enum { SLOW = 150000 };
 
 struct asked {
 	guint width, height, rate;
@@ -61,7 +62,8 @@ build_sender(Video *video, GError **error)
 {
 	const struct video_setup *setup = &video->setup;
 
-	video->part[OWN] = pipeline_add(setup->bin, error, sender, setup->width, setup->height, BITRATE, setup->pt, setup->ssrc);
+	video->part[OWN] =
+		pipeline_add(setup->bin, error, sender, setup->width, setup->height, BITRATE_FIRST, setup->pt, setup->ssrc);
 	if (!video->part[OWN])
 		return false;
 	g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(video->part[OWN]), "payloader");

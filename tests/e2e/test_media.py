@@ -238,7 +238,7 @@ def test_F01_hostile_candidates_do_nothing(made):
     assert tried <= set(range(20000, 20100)), tried
 
 
-@calls("mixed=on", "at=+1500,a,set,mute,on", after=3000)
+@calls("mixed=on", "at=+1500,a,set,mute,on", after=4200)
 def test_F11_mute_does_not_show_in_the_sizes(made):
     (call,) = made
     sizes = {line["length"] for line in call.wire if line["kind"] == "srtp"}
