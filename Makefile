@@ -161,7 +161,7 @@ fuzzing: $(fuzzers:%=$(B)/tests/fuzz/%)
 fuzz:
 	@$(MAKE) -s FUZZ=1 FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) fuzzing
 
-e2e: all
+e2e: all media
 	SOTTO_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e $(E2E)
 
 demo:
@@ -181,7 +181,7 @@ bench:
 	@exec tests/bench/bench.py $(B) $(BENCH)
 
 install: all man
-	install -D -m 755 $(B)/sotto $(DESTDIR)$(PREFIX)/bin/sotto
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(B)/sotto $(B)/sotto-media
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sotto/plugins $(plugins:%=$(B)/plugins/%.so)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sotto/themes $(wildcard themes/*.theme)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sotto $(wildcard README.md CHANGES.md doc/*.md)
@@ -190,7 +190,7 @@ install: all man
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(B)/man/sotto-commands.7
 	install -D -m 644 contrib/completion/sotto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sotto
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sotto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sotto
+	rm -f $(DESTDIR)$(PREFIX)/bin/sotto $(DESTDIR)$(PREFIX)/bin/sotto-media $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sotto
 	rm -f $(foreach n,1/sotto.1 5/sotto-options.5 7/sotto-commands.7,$(DESTDIR)$(PREFIX)/share/man/man$(n))
 	rm -rf $(foreach d,lib/sotto share/sotto share/doc/sotto,$(DESTDIR)$(PREFIX)/$(d))
 
