@@ -93,9 +93,10 @@ fence_begin(const int *keep, GError **error)
 	close_others(keep);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, 512);
-	if (!SANITIZED)
+	if (!SANITIZED) {
 		limit(RLIMIT_DATA, 1024 * 1024 * 1024);
-	prctl(PR_SET_DUMPABLE, 0);
+		prctl(PR_SET_DUMPABLE, 0);
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return fault(error, FAULT_BUSY, "this kernel cannot keep privileges from a program");
 	if (!door_make(error))

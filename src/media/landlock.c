@@ -47,22 +47,14 @@ static const struct {
 	const char *pattern;
 	guint64 rights;
 } places[] = {
-	{ "/usr", READ },
-	{ "/lib*", READ },
-	{ "/nix/store", READ },
-	{ "/etc/ld.so.cache", READ },
+	{ "/usr", READ }, { "/lib*", READ }, { "/nix/store", READ }, { "/etc/ld.so.cache", READ },
 	{ "/etc/ssl", READ }, /* certificates, for relays by TLS */
-	{ "/etc/pki", READ },
-	{ "/etc/ca-certificates", READ },
-	{ "/etc/pulse", READ },
-	{ "/etc/localtime", READ },
-	{ "/dev/null", USE },
-	{ "/dev/zero", READ },
-	{ "/dev/urandom", READ },
-	{ "/dev/video*", USE }, /* opened after consent */
-	{ "/sys/class/video4linux/video*", READ },
-	{ "/sys/devices/system/cpu", READ },
-	{ "/proc/cpuinfo", READ },
+	{ "/etc/pki", READ }, { "/etc/ca-certificates", READ }, { "/etc/pulse", READ }, { "/etc/localtime", READ },
+	{ "/dev/null", USE }, { "/dev/zero", READ }, { "/dev/urandom", READ }, { "/dev/video*", USE }, /* opened after consent */
+	{ "/sys/class/video4linux/video*", READ }, { "/sys/devices/system/cpu", READ }, { "/proc/cpuinfo", READ },
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	{ "/proc", READ }, /* where they look for threads */
+#endif
 };
 
 static void
