@@ -26,6 +26,19 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 static void
+open_for_one(const Stanza *stanza)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Secret) bytes = NULL;
+	enum trust trust;
+	guint32 device;
+
+	if (omemo_provider.open_for(bob, "alice@a.test", stanza_root(stanza), &device, &trust, &bytes, &error) == E2EE_OPENED ||
+		bytes || !error)
+		abort();
+}
+
+static void
 open_element(const char *xml, size_t length)
 {
 	g_autoptr(Stanza) stanza = stanza_parse(xml, length, NULL);
@@ -39,6 +52,7 @@ open_element(const char *xml, size_t length)
 	if (outcome == E2EE_OPENED || (outcome == E2EE_FAILED && !error))
 		abort();
 	e2ee_opened_clear(&opened);
+	open_for_one(stanza);
 	store_rollback();
 }
 
