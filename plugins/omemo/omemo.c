@@ -46,8 +46,11 @@ identity_key(Account *account, const char *peer, guint32 device, guint8 key[32],
 		*trust = TRUST_VERIFIED;
 		return true;
 	}
-	if (!device_find(own, peer, device, &theirs))
+	if (!device_find(own, peer, device, &theirs)) {
+		/* Who names it knows it from elsewhere: our list may be old. */
+		lists_doubt(own, peer);
 		return false;
+	}
 	memcpy(key, theirs.identity + 1, KEY_LENGTH - 1);
 	*trust = theirs.trust;
 	return true;

@@ -70,7 +70,8 @@ talk_show(Reply *reply, const struct talk *talk)
 	reply_print(reply, "the words of this call: %s", talk->words);
 	reply_print(reply, "%s sees four words too: say your first two, hear their last two, know the voice", talk->peer);
 	reply_print(reply,
-		"the same: /verify %s yes (device %u is verified then); others: somebody is in between, /verify %s no and /hangup",
+		"the same: /verify %s yes (device %u is verified then); others: somebody is in between, /verify %s no ends the "
+		"call",
 		talk->peer, talk->device, talk->peer);
 }
 

@@ -6,6 +6,8 @@
 #include "base/table.h"
 #include "call/call.h"
 
+#include <string.h>
+
 struct call_settings call_settings;
 
 static const char *const answer_words[] = { "ask", "auto-contacts", NULL };
@@ -109,7 +111,27 @@ account_changed(const Event *event)
 	(void)event;
 }
 
+/* What a person thinks of the key of a call that runs: who refuses it has heard that somebody is in between. */
+static void
+trust_changed(const Event *event)
+{
+	for (guint i = 0; i < call_list()->len; i++) {
+		Call *call = g_ptr_array_index(call_list(), i);
+
+		if (!call->keys || call->state == STATE_ENDED || g_strcmp0(call->account, event->account) != 0 ||
+			strcmp(call->peer, event->trust.peer) != 0 || keys_peer_device(call->keys) != event->trust.device)
+			continue;
+		if (keys_trust(call->keys) == TRUST_UNTRUSTED) {
+			call_fail(call, "security-error", "you refused the key of this call");
+			call_step(call, INPUT_FAIL, NULL);
+		} else {
+			call_tell(call);
+		}
+	}
+}
+
 static const struct event_watch watches[] = {
+	{ "call: trust", EVENT_TRUST, trust_changed },
 	{ "call: connection", EVENT_CONNECTION, connection_changed },
 	{ "call: accounts", EVENT_ACCOUNT, account_changed },
 	{ 0 },

@@ -88,6 +88,7 @@ def test_four_words_verify_the_device_of_a_call(callers):
     alice.run("/verify bob@b.test yes")
     bob.run("/verify alice@a.test yes")
     alice.wait("trust", peer="bob@b.test", trust="verified")
+    state(alice, "active", trust="verified")
     hang_up(alice, bob)
     # Another call, other words; and it is verified from its beginning.
     for client in callers:
@@ -97,7 +98,10 @@ def test_four_words_verify_the_device_of_a_call(callers):
         assert state(client, "active")["trust"] == "verified"
     heard(alice, 10)
     assert words != words_of(alice, "bob@b.test")
-    hang_up(alice, bob)
+    # Other words were heard: that is the end.
+    alice.run("/verify bob@b.test no")
+    assert "you refused the key" in state(alice, "ended")["reason"]
+    state(bob, "ended")
 
 
 @pytest.mark.san

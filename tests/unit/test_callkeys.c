@@ -431,6 +431,26 @@ keys_are_fetched_while_it_rings(void **state)
 	assert_false(call.chosen);
 }
 
+/* When it began to ring there was no list. */
+static void
+a_device_that_is_new_is_looked_for_when_it_answers(void **state)
+{
+	g_autofree char *items = NULL;
+	struct call call;
+
+	(void)state;
+	items = g_strdup(bench_node(BOB, OMEMO_LIST));
+	bench_set_node(BOB, OMEMO_LIST, NULL, NULL);
+	store_run(NULL, "DELETE FROM omemo_devices WHERE account = '" ALICE "'", "");
+	lists_forget(ALICE);
+	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
+	bench_turn(2000);
+	bench_set_node(BOB, OMEMO_LIST, items, "open");
+	if (!choose(&call, keys_device(BOB)))
+		fail_msg("%s", call.why);
+	call_end(&call);
+}
+
 static void
 freed_when_chosen(const GError *error, gpointer data)
 {
@@ -1090,6 +1110,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_has_no_keys_is_called_in_clear_and_that_is_said, begin, end),
 		cmocka_unit_test_setup_teardown(what_nothing_seals_is_no_call_where_devices_must_be_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(keys_are_fetched_while_it_rings, begin, end),
+		cmocka_unit_test_setup_teardown(a_device_that_is_new_is_looked_for_when_it_answers, begin, end),
 		cmocka_unit_test_setup_teardown(who_hears_of_a_refusal_may_free_the_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_content_that_is_added_is_sealed_too, begin, end),
 		cmocka_unit_test_setup_teardown(a_restart_does_not_change_the_certificate, begin, end),
