@@ -235,6 +235,16 @@ def test_what_is_said_is_heard_again_through_the_codec_and_the_sound_server(puls
     assert any(heard > -20 and said > -20 for heard, said in levels), ask.events
 
 
+def test_a_test_of_sound_says_how_loud_one_is_and_what_to_do_when_nothing_is_heard(pulse):
+    tone = Ask("what=test", "source=test", "sink=auto", "seconds=2", env=pulse).end()
+    assert re.fullmatch(r"microphone \|+\.+ -15 dB", tone.all("good")[0])
+    assert tone.all("good")[-1] == "the microphone works; if you did not hear yourself, look at the loudspeaker"
+    quiet = Ask("what=test", "source=none", "sink=auto", "seconds=2", env=pulse).end()
+    assert quiet.all("bad")[-1] == "the microphone is silent: is it muted, or is another one meant? /devices lists them"
+    none = Ask("what=test", "source=auto", "sink=auto", "seconds=2").end()
+    assert none.all("bad") and "is a sound server running" in none.all("bad")[-1]
+
+
 def test_files_are_opened_by_sotto_and_a_missing_one_is_said(folder):
     assert Ask("source=file:/nonexistent/tone.wav").end().wait("refused") == "cannot play /nonexistent/tone.wav: No such file or directory"
     os.mkfifo(folder / "fifo")
@@ -391,6 +401,17 @@ def test_the_doctor_says_which_servers_answer_and_why_others_do_not(lab):
 def credentials(turn):
     user = f"{int(time.time()) + 3600}:alice"
     return user, base64.b64encode(hmac.new(turn.secret.encode(), user.encode(), hashlib.sha1).digest()).decode()
+
+
+def test_the_doctor_calls_itself_through_the_relay(lab):
+    turn = lab.turn()
+    user, password = credentials(turn)
+    for transport in ("udp", "tcp"):
+        ask = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},{transport},{user},{password}").end(40)
+        assert ask.all("good")[:3] == ["two ends find a way to each other through the relay", "they agree on keys (DTLS)", "sound arrives"]
+        assert re.fullmatch(r"to the relay and back through it: \d+ ms, 0 % lost", ask.all("good")[-1]) and not ask.all("bad")
+    wrong = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},udp,{user},wrong").end(40)
+    assert wrong.all("bad") == ["the relay gave no address: is it reachable, and are its name and password right?"]
 
 
 def test_the_doctor_says_when_there_is_nothing_to_ask():

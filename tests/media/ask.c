@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH] [what=devices|levels|loopback|doctor|none] [source=WORDS]
- * [sink=WORDS] [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [seconds=N] [kill=MS]. What it says comes out line by line. */
+/* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH]
+ * [what=devices|levels|loopback|doctor|none|list|test|rehearsal] [source=WORDS] [sink=WORDS]
+ * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [seconds=N] [kill=MS]. What it says comes out line by line. */
 #include "base/base.h"
+#include "call/calls.h"
+#include "call/devices.h"
 #include "call/medialink-private.h"
 #include "call/medialink.h"
 
@@ -71,6 +74,50 @@ add_relay(const char *words)
 	g_variant_builder_add(&relays, "(ssqsss)", part[0], part[1], (guint16)atoi(part[2]), part[3], part[4], part[5]);
 }
 
+/* ---- what the layer above sees ---- */
+
+static void
+on_line(const char *text, bool good, gpointer data)
+{
+	(void)data;
+	if (text) {
+		say(good ? "good" : "bad", "%s", text);
+		return;
+	}
+	status = 0;
+	g_main_loop_quit(loop);
+}
+
+static void
+on_list(const struct call_device *devices, guint n, const GError *error, gpointer data)
+{
+	(void)data;
+	for (guint i = 0; i < n; i++)
+		say("device", "%s %s %s%s", devices[i].what, devices[i].id, devices[i].name, devices[i].is_default ? " *" : "");
+	on_line(error ? error->message : NULL, false, NULL);
+	if (error)
+		on_line(NULL, false, NULL);
+}
+
+static bool
+ask_above(const char *what, int seconds)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) list = NULL;
+
+	if (!strcmp(what, "list"))
+		call_devices(on_list, NULL);
+	else if (!strcmp(what, "test") && !call_test(seconds, on_line, NULL, &error))
+		say("refused", "%s", error->message);
+	else if (!strcmp(what, "rehearsal"))
+		rehearsal_new(list = g_variant_ref_sink(g_variant_builder_end(&relays)), true, on_line, NULL);
+	else if (strcmp(what, "test"))
+		return false;
+	g_timeout_add_seconds((guint)seconds + 20, on_time, NULL);
+	g_main_loop_run(loop);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -103,6 +150,11 @@ main(int argc, char **argv)
 		return 1;
 	loop = g_main_loop_new(NULL, FALSE);
 	began = g_get_monotonic_time();
+	call_settings.media_socket = (char *)socket;
+	call_settings.audio_source = (char *)source;
+	call_settings.audio_sink = (char *)sink;
+	if (ask_above(what, seconds))
+		return status;
 	media = media_start(socket, &hooks, NULL, &error);
 	if (media &&
 		!media_begin(media,
