@@ -235,9 +235,11 @@ no_changed_message_opens_and_the_true_one_still_does(void **state)
 				if (!flipped)
 					break;
 				assert_true(store_begin(NULL));
-				/* The registration number of a key exchange, at its end, binds nothing and means nothing. */
+				/* The registration number of a key exchange, at its end, binds nothing and means nothing; the
+				 * highest bit of its base key (at 39 when the number before it is short) is not read by
+				 * Curve25519. */
 				if (bench_open(pair.bob, "alice@a.test", flipped, &opened) == E2EE_OPENED) {
-					assert_true(round == 1 && part == 0 && (index == 0 || index > 160));
+					assert_true(round == 1 && part == 0 && (index == 0 || index == 39 || index > 160));
 					assert_string_equal(opened.text, TEXT);
 					e2ee_opened_clear(&opened);
 				}
