@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pathlib
+import socket
 import struct
 import subprocess
 
@@ -294,3 +295,11 @@ def test_digits_are_told(made):
 def test_whose_sotto_is_gone_ends_within_a_second(made):
     (call,) = made
     assert len(call.of("exit")) == 2 and all(line["after"] < 1000 and line["status"] == 0 for line in call.of("exit"))
+
+
+@calls(RELAY.format(transport="udp"), "loopback=off", turn=True, after=500)
+def test_J07_nothing_on_the_wire_names_the_program_or_the_machine(made):
+    (call,) = made
+    seen = b"".join(bytes.fromhex(line["hex"]) for line in call.wire if 3478 not in (line["from"], line["to"]))
+    for word in (b"libnice", b"sotto", b"GStreamer", socket.gethostname().encode(), os.environ.get("LANG", "C.UTF-8").encode()):
+        assert word not in seen, word
