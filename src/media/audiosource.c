@@ -90,10 +90,11 @@ read_file(AudioSource *source, int fd, GError **error)
 static bool
 open_device(AudioSource *source, GstBin *bin, const char *device, const char *probe, GError **error)
 {
+	g_autofree char *canceller = probe ? g_strdup_printf("webrtcdsp high-pass-filter=true probe=%s ! ", probe) : g_strdup("");
 	source->part = pipeline_add(bin, error,
 		"pulsesrc name=device client-name=sotto buffer-time=40000 latency-time=10000 ! audioconvert ! audioresample ! "
-		"audio/x-raw,format=S16LE,rate=%d,channels=1,layout=interleaved ! %s%s identity",
-		RATE, probe ? "webrtcdsp high-pass-filter=true probe=" : "", probe ? probe : "");
+		"audio/x-raw,format=S16LE,rate=%d,channels=1,layout=interleaved ! %sidentity",
+		RATE, canceller);
 	if (!source->part)
 		return false;
 	if (device) {

@@ -244,10 +244,10 @@ open_sound(struct content *content)
 	g_autoptr(GError) error = NULL;
 
 	if (!control_set(session, "audio-sink", session->choices.audio_sink, session->choices.fds, &error))
-		session_report(session, "loudspeaker", error->message);
+		session_report(session, "loudspeaker", "%s", error->message);
 	g_clear_error(&error);
 	if (!control_set(session, "audio-source", session->choices.audio_source, session->choices.fds, &error))
-		session_report(session, "microphone", error->message);
+		session_report(session, "microphone", "%s", error->message);
 }
 
 static void
@@ -257,7 +257,7 @@ open_picture(struct content *content)
 	g_autoptr(GError) error = NULL;
 
 	if (!control_set(session, "video-source", session->choices.video_source, session->choices.fds, &error))
-		session_report(session, "camera", error->message);
+		session_report(session, "camera", "%s", error->message);
 }
 
 void

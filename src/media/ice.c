@@ -195,8 +195,8 @@ ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer o
 		NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 	g_object_set(ice->agent, "controlling-mode", (gboolean)setup->initiator, "force-relay", (gboolean)setup->relay_only, "upnp",
 		FALSE, "ice-tcp", FALSE, NULL);
-	/* Peers see no name. Relays see "libnice", which cannot be taken out of their requests; an empty name would add a slash to it
-	 * and show it to peers, too. */
+	/* Peers see no name. Relays see "libnice", which cannot be taken out of their requests; an empty name would add a slash to
+	 * it and show it to peers, too. */
 	nice_agent_set_software(ice->agent, NULL);
 	add_addresses(ice->agent, setup);
 	g_signal_connect(ice->agent, "new-candidate-full", G_CALLBACK(on_candidate), ice);

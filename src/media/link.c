@@ -70,7 +70,7 @@ on_set(Session *session, GVariant *body, int *fds)
 
 	g_variant_get(body, "(&s&s)", &name, &value);
 	if (!control_set(session, name, value, fds, &error))
-		session_report(session, name, error->message);
+		session_report(session, name, "%s", error->message);
 }
 
 static bool (*const handlers[MEDIA_KINDS])(Session *session, GVariant *body, GError **error) = {

@@ -73,17 +73,17 @@ on_failed(gpointer owner, GstObject *where, const char *text)
 	for (guint i = 0; i < session->n; i++) {
 		struct content *content = session->contents[i];
 		if (content->send && audiosend_owns(content->send, where)) {
-			session_report(session, "microphone", "the microphone failed - silence is sent");
+			session_report(session, "microphone", "the microphone failed, silence is sent: %s", text);
 			control_set(session, "audio-source", "none", session->choices.fds, NULL);
 			return;
 		}
 		if (content->play && audioplay_owns(content->play, where)) {
-			session_report(session, "loudspeaker", "the loudspeaker failed - nothing is played");
+			session_report(session, "loudspeaker", "the loudspeaker failed, nothing is played: %s", text);
 			control_set(session, "audio-sink", "none", session->choices.fds, NULL);
 			return;
 		}
 		if (content->picture && video_owns(content->picture, where)) {
-			session_report(session, "camera", "the camera failed - no picture is sent");
+			session_report(session, "camera", "the camera failed, no picture is sent: %s", text);
 			control_set(session, "video-source", "none", session->choices.fds, NULL);
 			return;
 		}
@@ -373,8 +373,13 @@ session_fail(Session *session, const char *word, const char *format, ...)
 }
 
 void
-session_report(Session *session, const char *step, const char *sentence)
+session_report(Session *session, const char *step, const char *format, ...)
 {
+	va_list list;
+
+	va_start(list, format);
+	g_autofree char *sentence = g_strdup_vprintf(format, list);
+	va_end(list);
 	if (!session->over)
 		media_link_send(session->link, MEDIA_REPORT, g_variant_new("(sbs)", step, FALSE, sentence));
 }

@@ -94,7 +94,7 @@ bool session_remove(Session *session, GVariant *body, GError **error);
 /* A sentence to sotto, and the end. */
 void session_fail(Session *session, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Something that is worth a line, while the call goes on. */
-void session_report(Session *session, const char *step, const char *sentence);
+void session_report(Session *session, const char *step, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Devices are closed, keys are wiped. */
 void session_end(Session *session);
 
