@@ -135,11 +135,21 @@ set_dtmf(Session *session, const char *value, int *fds, GError **error)
 static bool
 set_sound(Session *session, const char *value, int *fds, GError **error)
 {
-	(void)session;
-	(void)value;
+	struct choice sink;
+	g_autoptr(GError) why = NULL;
+
 	(void)fds;
-	(void)error;
-	return true;
+	g_clear_pointer(&session->tune, sound_free);
+	if (!strcmp(value, "off"))
+		return true;
+	if (!session->choices.audio_sink ||
+		!choice_read(session->choices.audio_sink, session->choices.fds, MEDIA_FDS, &sink, error))
+		return false;
+	session->tune = sound_new(value, &sink, &why);
+	if (!why)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&why));
+	return false;
 }
 
 static const struct {

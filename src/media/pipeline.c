@@ -130,6 +130,9 @@ on_message(GstBus *bus, GstMessage *message, gpointer data)
 	(void)bus;
 	switch (GST_MESSAGE_TYPE(message)) {
 	case GST_MESSAGE_ERROR:
+		/* A device that could not be opened is out already, and was told of. */
+		if (!gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(pipeline->pipeline)))
+			break;
 		gst_message_parse_error(message, &error, NULL);
 		pipeline->failed(pipeline->owner, GST_MESSAGE_SRC(message), error->message);
 		break;

@@ -391,6 +391,7 @@ session_end(Session *session)
 	g_clear_handle_id(&session->ticker, g_source_remove);
 	for (guint i = session->n; i > 0; i--)
 		content_end(session->contents[i - 1]);
+	g_clear_pointer(&session->tune, sound_free);
 	g_clear_pointer(&session->pipeline, pipeline_free);
 	g_clear_pointer(&session->ice, ice_free);
 	srtpkeys_clear(&session->keys);

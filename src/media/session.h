@@ -9,6 +9,7 @@
 #include "media/certificate.h"
 #include "media/ice.h"
 #include "media/pipeline.h"
+#include "media/sound.h"
 #include "media/srtpkeys.h"
 #include "media/transport.h"
 #include "media/video.h"
@@ -75,6 +76,7 @@ struct Session {
 	Ice *ice;
 	Pipeline *pipeline;
 	Echo *sound;
+	Sound *tune; /* ringing and the like */
 	struct content *contents[SESSION_CONTENTS];
 	guint n;
 	guint ticks, ticker;

@@ -9,6 +9,7 @@ import pathlib
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -21,7 +22,7 @@ TOGETHER = 4  # calls wait most of the time
 class Call:
     """What came out of a call: events as the driver printed them, datagrams as they were on the wire."""
 
-    def __init__(self, folder, *options, turn=False, seconds=12, after=-1):
+    def __init__(self, folder, *options, turn=False, seconds=12, after=-1, env=()):
         self.folder = folder
         pair = BUILD / "tests/media/pair"
         assert pair.exists(), f"make media: {pair} is not built"
@@ -29,7 +30,7 @@ class Call:
         command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no",
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
+                              env={**os.environ, **dict(env), "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
         assert done.returncode == 0, done.stderr
         assert not any(word in done.stderr for word in ("Sanitizer", "runtime error", "CRITICAL")), done.stderr[:6000]
         self.events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -303,3 +304,74 @@ def test_J07_nothing_on_the_wire_names_the_program_or_the_machine(made):
     seen = b"".join(bytes.fromhex(line["hex"]) for line in call.wire if 3478 not in (line["from"], line["to"]))
     for word in (b"libnice", b"sotto", b"GStreamer", socket.gethostname().encode(), os.environ.get("LANG", "C.UTF-8").encode()):
         assert word not in seen, word
+
+
+# ---- a sound server of one's own ----
+
+@pytest.fixture(scope="session")
+def pulse(tmp_path_factory):
+    home = tmp_path_factory.mktemp("pulse")
+    server = subprocess.Popen(["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=no",
+                               "-L", f"module-native-protocol-unix socket={home}/sound auth-anonymous=1",
+                               *[word for sink in ("ear", "other") for word in ("-L", f"module-null-sink sink_name={sink}")]],
+                              env={"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "PATH": os.environ["PATH"]},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        if (home / "sound").exists():
+            break
+        time.sleep(0.05)
+    yield {"PULSE_SERVER": f"unix:{home}/sound"}
+    server.kill()
+    server.wait()
+
+
+class Recorder:
+    """What a null sink plays."""
+
+    def __init__(self, pulse, sink, path):
+        self.path = path
+        self.file = path.open("wb")
+        self.file.write(bytes(44))
+        self.file.flush()
+        self.process = subprocess.Popen(["parec", "--latency-msec=20", "-d", f"{sink}.monitor", "--raw", "--channels=1", "--rate=48000",
+                                         "--format=s16le"], env={**os.environ, **pulse}, stdout=self.file)
+        for _ in range(100):
+            if path.stat().st_size > 4800:
+                return
+            time.sleep(0.05)
+        pytest.fail(f"nothing is recorded from {sink}")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.file.close()
+        return self.path
+
+
+def test_the_loudspeaker_is_switched_and_the_echo_of_it_is_not_sent_back(tmp_path, pulse):
+    ear, other = (Recorder(pulse, sink, tmp_path / sink) for sink in ("ear", "other"))
+    call = Call(tmp_path, "b.source=device:ear.monitor", "b.sink=device:ear", "at=+1200,b,set,audio-sink,device:other", after=3500, env=pulse)
+    assert not call.of("report"), call.of("report")
+    first = ear.end().read_bytes()[44:]
+    assert is_tone(other.end())
+    samples = struct.unpack(f"<{len(first) // 2}h", first)
+    assert any(loudness(samples[at:at + 4800], 440) > 4000 for at in range(0, len(samples) - 4800, 4800))
+    # The microphone hears the loudspeaker: what is left of the tone is 30 dB below.
+    assert max(line["level_in"] for line in call.of("STATS", "a")[1:]) < -45
+
+
+@calls("b.source=auto", "b.sink=auto", after=1200)
+def test_without_a_device_the_call_goes_on_and_says_so(made):
+    (call,) = made
+    assert {line["body"].split("'")[1] for line in call.of("report", "b")} == {"microphone", "loudspeaker"}
+    assert call.last("a")["audio_in"] > 20 and not call.failed("b")
+
+
+def test_ringing_is_heard_before_anybody_said_yes_and_ends(tmp_path, pulse):
+    ear = Recorder(pulse, "ear", tmp_path / "ear")
+    call = Call(tmp_path, "b.sink=device:ear", "consent=-1", "at=300,b,set,sound,ringing", "at=1600,b,set,sound,off", seconds=3, env=pulse)
+    assert not call.of("report")
+    data = ear.end().read_bytes()[44:]
+    samples = struct.unpack(f"<{len(data) // 2}h", data)
+    assert max(loudness(samples[at:at + 2400], 587) for at in range(0, len(samples) - 2400, 2400)) > 1500
+    assert max(map(abs, samples[-24000:])) < 10
