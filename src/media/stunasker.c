@@ -62,7 +62,7 @@ stunasker_step(const StunAsker *asker)
 static void
 conclude(StunAsker *asker, bool well, char *sentence)
 {
-	g_autofree char *owned = sentence;
+	G_GNUC_UNUSED g_autofree char *owned = sentence;
 
 	if (asker->timer)
 		g_source_remove(asker->timer);
