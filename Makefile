@@ -100,7 +100,7 @@ $(B)/tests/unit/test_mediakeys: of_plugin = $(media_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 # These tests bring a stream of their own: it comes first and counts.
-$(B)/tests/unit/test_chat $(B)/tests/unit/test_forged: link += -Wl,-z,muldefs
+$(B)/tests/unit/test_chat $(B)/tests/unit/test_forged $(B)/tests/unit/test_callwindow: link += -Wl,-z,muldefs
 # An archive: a test that brings a stream of its own takes nothing of it.
 $(B)/libfake.a: $(fake_o)
 	$(call say,ar)rm -f $@ && ar rcs $@ $^

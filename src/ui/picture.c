@@ -136,9 +136,12 @@ ask_for_both(void)
 	guint width, height;
 	picture.renderer->size(&picture.where, &width, &height);
 	ask_for(false, width, height);
-	/* Alone it has all the room. */
-	guint share = picture.wants_remote ? OWN_SHARE : 1;
-	ask_for(true, MAX(width / share, OWN_MIN), MAX(height / share, OWN_MIN));
+	/* Alone ours has all the room; in the corner it has the shape of most cameras. */
+	if (picture.wants_remote) {
+		height = MAX(height / OWN_SHARE, OWN_MIN);
+		width = MIN(width, height * 4 / 3);
+	}
+	ask_for(true, width, height);
 }
 
 static void
