@@ -26,7 +26,8 @@ look(const Event *event)
 
 	if (!talks)
 		talks = g_hash_table_new_full(NULL, NULL, NULL, talk_free);
-	if (facts->state == CALL_ENDED || !facts->words || !facts->device_key) {
+	if ((facts->state != CALL_ACTIVE && facts->state != CALL_HELD && !facts->words) || facts->state == CALL_ENDED ||
+		!facts->device_key) {
 		g_hash_table_remove(talks, GUINT_TO_POINTER(facts->id));
 		return;
 	}
@@ -66,6 +67,10 @@ talk_with(const char *account, const char *peer)
 void
 talk_show(Reply *reply, const struct talk *talk)
 {
+	if (!talk->words) {
+		reply_print(reply, "the words of this call are being made: ask again in a moment");
+		return;
+	}
 	g_hash_table_add(shown_of(talk->account, talk->peer, true), g_strdup_printf("%u %s", talk->device, talk->key));
 	reply_print(reply, "the words of this call: %s", talk->words);
 	reply_print(reply, "%s sees four words too: say your first two, hear their last two, know the voice", talk->peer);

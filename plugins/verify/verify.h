@@ -60,7 +60,9 @@ void decide_stop(void);
 /* ---- talks.c: words of calls ---- */
 
 struct talk {
-	char *account, *peer, *words, *key; /* hex */
+	char *account, *peer;
+	char *words; /* NULL: not yet */
+	char *key;   /* hex */
 	guint32 device;
 };
 extern const struct event_watch talks_watches[];

@@ -69,6 +69,8 @@ def heard_nothing(client):
 
 
 def words_of(client, peer):
+    number = client.seen("call")[-1]["id"]
+    client.wait("call", where=lambda e: e["id"] == number and "words" in e, fresh=False)
     client.run(f"/verify {peer}")
     line = client.wait("output", where=lambda e: "the words of this call" in e["text"])["text"]
     return line.split(": ", 1)[1].split()

@@ -422,6 +422,10 @@ during_a_call_four_words_stand_for_the_key_of_its_device(void **state)
 	call_is(CALL_CONNECTING, NULL, HEX_B);
 	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
 	assert_null(strstr(output->str, "words of this call"));
+	call_is(CALL_ACTIVE, NULL, HEX_B);
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	assert_non_null(strstr(output->str, "in a moment"));
+	assert_null(strstr(output->str, "ffeeddcc"));
 	call_is(CALL_ACTIVE, "acid acorn actor alarm", HEX_B);
 	/* In the window of the call nobody needs to be named. */
 	assert_true(run("verify", NULL, NULL, NULL, NULL));
