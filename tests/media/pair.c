@@ -5,8 +5,8 @@
  * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
  * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
  * frame more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA
- * remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each other, or after one is gone.
- * save=PREFIX writes the last picture of each kind as PPM. */
+ * remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each other (until=secured: have keys), or
+ * after one is gone. save=PREFIX writes the last picture of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -29,7 +29,7 @@ struct side {
 	const char *letter;
 	MediaLink *link;
 	pid_t pid;
-	bool initiator, over, flowing;
+	bool initiator, over, there;
 	char *source, *sink, *camera, *policy;
 	int consent, keys;
 	int fds[MEDIA_FDS];
@@ -43,6 +43,7 @@ struct side {
 static struct side sides[2] = { { .letter = "a", .initiator = true }, { .letter = "b" } };
 static GMainLoop *loop;
 static char *program, *toward, *wrong, *save;
+static const char *until = "flowing";
 static bool video, bundled = true, mixed, loopback = true;
 static int seconds = 3, after = -1;
 static GPtrArray *relays, *timed;
@@ -120,8 +121,10 @@ answer(struct side *side)
 {
 	struct side *from = other(side);
 
-	if (!media_link_send(side->link, MEDIA_REMOTE, remote_of(side)))
+	if (!media_link_send(side->link, MEDIA_REMOTE, remote_of(side))) {
 		say(side, "refused", "%s", "");
+		end_soon(after);
+	}
 	side->answered = true;
 	for (guint i = 0; i < from->early->len; i++)
 		media_link_send(side->link, MEDIA_CANDIDATE, from->early->pdata[i]);
@@ -291,9 +294,9 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 	g_autofree char *text = g_variant_print(body, FALSE);
 	g_autofree char *escaped = g_strescape(text, NULL);
 	say(side, media_kinds[kind].name, ",\"body\":\"%s\"", escaped);
-	if (kind == MEDIA_STATE && strstr(text, "flowing") && !side->flowing) {
-		side->flowing = true;
-		if (peer->flowing) {
+	if (kind == MEDIA_STATE && strstr(text, until) && !side->there) {
+		side->there = true;
+		if (peer->there) {
 			end_soon(after);
 			begin_timed(true);
 		}
@@ -418,6 +421,8 @@ take_option(char *text)
 		toward = g_strdup(v);
 	else if (opt(text, "wrong", &v))
 		wrong = g_strdup(v);
+	else if (opt(text, "until", &v))
+		until = g_strdup(v);
 	else if (opt(text, "save", &v))
 		save = g_strdup(v);
 	else if (opt(text, "relay", &v))
