@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sotto on a server, microphone and network on a laptop: media.socket, forwarded as ssh -R does it, each machine in a network of its own."""
+
+import re
+import subprocess
+import time
+
+from lab import die_with_parent
+from test_call_paths import ALICE, BOB, SERVER, candidates, pytestmark, state, world  # noqa: F401
+from test_medialink import BUILD, forward
+
+
+def laptop(world, path):
+    """sotto-media in alice's network, as she starts it by hand."""
+    process = subprocess.Popen(["ip", "netns", "exec", world.names["alice"], str(BUILD / "sotto-media"), "--listen", str(path)],
+                               stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
+    assert process.stdout.readline() == f"listening at {path}\n"
+    return process
+
+
+def test_a_call_has_the_sound_and_the_address_of_the_laptop(world):
+    lab = world.lab
+    a, b = servers = lab.federation("a.test", "b.test", modules=["stanza_debug"])
+    clients = []
+    for server, user, peer, wrapper in ((a, "alice", "bob@b.test", ()), (b, "bob", "alice@a.test", ("ip", "netns", "exec", world.names["bob"]))):
+        server.add_user(user)
+        server.set_roster(user, {peer: "both"})
+        client = lab.client(user, wrapper=wrapper).start()
+        client.login(f"{user}@{server.domain}", server)
+        for words in ("call.audio_source test", "call.audio_sink none", "call.sounds off", "call.address direct"):
+            client.run(f"/set {words}")
+        client.wait("roster", jid=peer)
+        clients.append(client)
+    alice, bob = clients
+    process = laptop(world, lab.dir / "laptop.sock")
+    with forward(lab.dir / "server.sock", lab.dir / "laptop.sock"):
+        alice.run(f"/set media.socket {lab.dir / 'server.sock'}")
+        alice.run("/msg bob@b.test are you there")
+        bob.wait("message", direction="in")
+        alice.run("/call bob@b.test")
+        state(bob, "ringing")
+        bob.run("/answer")
+        for client in clients:
+            assert state(client, "active")["path"] == "direct"
+            stats = client.wait("call-stats", where=lambda e: e.get("audio_frames_in", 0) > 40)
+            assert stats["audio_level_in"] > -40
+        told = {ip for text in candidates(servers) for ip in re.findall(r"ip='([^']*)'", text)}
+        assert told == {ALICE, BOB} and SERVER not in told
+        assert world.between() > 0
+        assert process.stdout.readline() == "a call begins\n"
+        began = time.monotonic()
+        process.terminate()
+        assert state(alice, "ended", timeout=5)["reason"] == f"the connection by {lab.dir / 'server.sock'} was closed"
+        assert time.monotonic() - began < 2
+        state(bob, "ended")
+        alice.run("/call bob@b.test", ok=None)
+        assert "nobody answers at" in state(alice, "ended", timeout=20)["reason"]
+    process.wait(5)
