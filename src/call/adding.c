@@ -200,6 +200,8 @@ talk_content_remove(Call *call, const struct call_input *in)
 enum input
 talk_content_modify(Call *call, const struct call_input *in)
 {
+	bool changed = false;
+
 	for (guint i = 0; i < in->jingle->contents->len; i++) {
 		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
 		struct content *content = call_content(call, theirs->name);
@@ -208,8 +210,10 @@ talk_content_modify(Call *call, const struct call_input *in)
 			continue;
 		g_free(content->theirs->senders);
 		content->theirs->senders = g_strdup(theirs->senders);
+		changed = true;
 	}
-	engine_restarted(call);
+	if (changed)
+		engine_restarted(call);
 	return INPUT_NONE;
 }
 

@@ -116,10 +116,48 @@ set_audio_sink(Session *session, const char *value, int *fds, GError **error)
 	return true;
 }
 
+/* A descriptor that came with a word becomes ours: its place among those of START, -1 when there is none left. */
+static int
+keep_file(struct choices *choices, int *fds, int fd)
+{
+	for (int mine = 0; mine < MEDIA_FDS; mine++) {
+		if (choices->fds[mine] >= 0)
+			continue;
+		choices->fds[mine] = fd;
+		for (int given = 0; given < MEDIA_FDS; given++)
+			if (fds[given] == fd)
+				fds[given] = -1;
+		return mine;
+	}
+	return -1;
+}
+
+/* For pictures that begin later, or again. */
+static void
+remember_video_source(struct choices *choices, const char *value, int *fds)
+{
+	struct choice choice;
+	int place;
+
+	if (value == choices->video_source || !choice_read(value, fds, MEDIA_FDS, &choice, NULL))
+		return;
+	g_free(choices->video_source);
+	if (choice.kind != CHOICE_FILE)
+		choices->video_source = g_strdup(value);
+	else if ((place = keep_file(choices, fds, choice.fd)) >= 0)
+		choices->video_source = g_strdup_printf("fd:%d", place);
+	else
+		choices->video_source = g_strdup("none");
+}
+
 static bool
 set_video_source(Session *session, const char *value, int *fds, GError **error)
 {
-	return use_video_source(session, value, fds, error);
+	bool well = use_video_source(session, value, fds, error);
+
+	if (well)
+		remember_video_source(&session->choices, value, fds);
+	return well;
 }
 
 static bool

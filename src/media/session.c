@@ -242,9 +242,11 @@ session_remote(Session *session, GVariant *body, GError **error)
 		if (!well)
 			return false;
 	}
+	/* What was added since the first of them may not be answered yet. */
 	for (guint i = 0; i < session->n; i++)
-		if (!heard[i] && !session->contents[i]->over)
+		if (!heard[i] && !session->contents[i]->over && (!session->answered || session->contents[i]->carrier))
 			content_end(session->contents[i]);
+	session->answered = true;
 	session_gates(session);
 	return true;
 }

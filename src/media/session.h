@@ -65,7 +65,7 @@ struct Session {
 	MediaLink *link;
 	GMainLoop *loop;
 	GVariant *start;
-	bool hello, begun, initiator, relay_only, loopback, bundled;
+	bool hello, begun, initiator, relay_only, loopback, bundled, answered;
 	bool consent, keys_here, held, muted, over;
 	struct srtpkeys keys;
 	struct choices choices;

@@ -287,6 +287,14 @@ def test_a_picture_joins_and_leaves_a_running_call(made):
     assert not call.failed("a") and call.last("b")["audio_in"] > 60
 
 
+# The other side says something else in the meantime, as Dino does before it accepts pictures.
+@calls("at=+600,a,add,1,video", "at=+800,a,remote", "at=+1200,b,add,1,video", "at=10,b,picture,remote,80,60,15", after=3600)
+def test_what_was_added_waits_for_its_answer(made):
+    (call,) = made
+    assert colours(call.folder / "picture-b-remote.ppm")[0] == "wycgmrbk"
+    assert not call.failed("a")
+
+
 @calls("at=+1000,a,set,dtmf,5", after=2200)
 def test_digits_are_told(made):
     (call,) = made

@@ -5,8 +5,8 @@
  * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
  * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
  * frame more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA
- * remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each other (until=secured: have keys), or
- * after one is gone. save=PREFIX writes the last picture of each kind as PPM. */
+ * remote (what it knows of the other)  remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each
+ * other (until=secured: have keys), or after one is gone. save=PREFIX writes the last picture of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -194,6 +194,8 @@ do_timed(gpointer data)
 		media_link_send(link, MEDIA_SET, g_variant_new("(ss)", w[3], w[4]));
 	else if (!strcmp(w[2], "picture"))
 		media_link_send(link, MEDIA_PICTURE, g_variant_new("(suuu)", w[3], atoi(w[4]), atoi(w[5]), atoi(w[6])));
+	else if (!strcmp(w[2], "remote"))
+		media_link_send(link, MEDIA_REMOTE, remote_of(it->side));
 	else if (!strcmp(w[2], "restart"))
 		media_link_send(link, MEDIA_RESTART, g_variant_new("()"));
 	else if (!strcmp(w[2], "add"))
