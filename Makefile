@@ -53,7 +53,7 @@ $(B)/src/%.o: src/%.c
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(cflags) -c -o $@ $<
 
 # The second program: src/media and what it needs of base, nothing of the network of XMPP.
-media_o := $(patsubst %.c,$(B)/%.o,$(wildcard src/media/*.c)) $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o secret.o)
+media_o := $(patsubst %.c,$(B)/%.o,$(wildcard src/media/*.c)) $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o medialink-kinds.o medialink-out.o secret.o)
 $(B)/src/media/%.o: src/media/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(media_cflags) -c -o $@ $<
@@ -64,7 +64,7 @@ media: $(B)/sotto-media $(B)/tests/media/pair $(B)/tests/media/ask
 $(B)/tests/media/ask: $(B)/tests/media/ask.o $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $^ $(libs)
 # Two of them and what is between: a call without sotto.
-$(B)/tests/media/pair: $(B)/tests/media/pair.o $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o secret.o)
+$(B)/tests/media/pair: $(B)/tests/media/pair.o $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o medialink-kinds.o medialink-out.o secret.o)
 	$(call say,link)$(CC) $(link) -o $@ $^ $(media_libs)
 
 # Where it will be installed is compiled into two files: another PREFIX compiles these anew.

@@ -1,162 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link between sotto and sotto-media: frames out of a socket and into it, and the rules that each must keep. */
+/* The link between sotto and sotto-media: frames out of a socket, and the rules that the other end must keep. */
 #define _GNU_SOURCE
 #include "base/medialink.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "api/error.h"
 #include "api/secret.h"
+#include "base/medialink-private.h"
 
-enum {
-	HEAD = 8,
-	KEY = 32,                   /* bytes of a context, a secret, a fingerprint */
-	SIDE = 4096,                /* longest side of a picture */
-	BACKLOG = 16 * 1024 * 1024, /* who lets so much wait does not read */
-	FRAMES_AT_ONCE = 64,        /* then others on the main loop have their turn */
-};
-
-#define BOTH .to_media = true, .from_media = true
-#define DOWN .to_media = true
-#define UP .from_media = true
-
-const struct media_kind_row media_kinds[MEDIA_KINDS] = {
-	[MEDIA_NONE] = { "none", "()", 0 },
-	[MEDIA_HELLO] = { "hello", "(us)", 64, BOTH },
-	[MEDIA_CANDIDATE] = { "candidate", MEDIA_CANDIDATE_TYPE, 512, BOTH },
-	[MEDIA_START] = { "start", MEDIA_START_TYPE, 32 * 1024, DOWN, .secret = true },
-	[MEDIA_REMOTE] = { "remote", MEDIA_REMOTE_TYPE, 8 * 1024, DOWN, .secret = true },
-	[MEDIA_KEYS] = { "keys", "(bayayay)", 256, DOWN, .secret = true },
-	[MEDIA_CONSENT] = { "consent", "()", 1, DOWN },
-	[MEDIA_SET] = { "set", "(ss)", 1024, DOWN, .secret = true }, /* digits of DTMF may be a PIN */
-	[MEDIA_PICTURE] = { "picture", "(suuu)", 64, DOWN },
-	[MEDIA_RESTART] = { "restart", "()", 1, DOWN },
-	[MEDIA_ADD] = { "add", "(ss)", 256, DOWN },
-	[MEDIA_REMOVE] = { "remove", "(s)", 256, DOWN },
-	[MEDIA_ASK] = { "ask", "(s)", 64, DOWN },
-	[MEDIA_LOCAL] = { "local", MEDIA_LOCAL_TYPE, 1024, UP, .secret = true },
-	[MEDIA_GATHERED] = { "gathered", "(s)", 256, UP },
-	[MEDIA_STATE] = { "state", "(sss)", 512, UP },
-	[MEDIA_FAILED] = { "failed", "(ss)", 1024, UP },
-	[MEDIA_STATS] = { "stats", MEDIA_STATS_TYPE, 128, UP },
-	[MEDIA_FRAME] = { "frame", "(suuay)", 4 * 1024 * 1024, UP },
-	[MEDIA_DEVICES] = { "devices", "a(sssb)", 64 * 1024, UP },
-	[MEDIA_REPORT] = { "report", "(sbs)", 2048, UP },
-};
-
-/* A frame that waits to be written. */
-struct out {
-	enum media_kind kind;
-	guint8 *bytes; /* head and body */
-	size_t length, written;
-	int fds[MEDIA_FDS]; /* our own copies */
-	guint fds_n;
-};
-
-struct MediaLink {
-	int fd; /* -1: over */
-	bool to_media, greeted;
-	const struct media_link_hooks *hooks;
-	gpointer owner;
-	GSource *reader, *writer;
-	guint busy; /* hooks are running: who frees now frees later */
-	bool freed;
-
-	GQueue *out;
-	size_t waiting;
-	bool mute; /* the other end reads no more: what it said is still read */
-
-	guint8 head[HEAD], *body;
-	size_t got, length; /* of head and body together; of the body */
-	enum media_kind kind;
-	int fds[MEDIA_FDS];
-};
-
-/* ---- what a body must keep beyond its type ---- */
-
-static bool
-is_key(GVariant *body, gsize child, gsize length)
-{
-	g_autoptr(GVariant) bytes = g_variant_get_child_value(body, child);
-
-	return g_variant_get_size(bytes) == length;
-}
-
-static bool
-are_keys(GVariant *body)
-{
-	gboolean mixed;
-	gsize length;
-
-	g_variant_get_child(body, 0, "b", &mixed);
-	length = mixed ? KEY : 0;
-	return is_key(body, 1, length) && is_key(body, 2, length) && is_key(body, 3, length);
-}
-
-static bool
-is_remote(GVariant *body)
-{
-	g_autoptr(GVariant) contents = g_variant_get_child_value(body, 1);
-
-	for (gsize i = 0; i < g_variant_n_children(contents); i++) {
-		g_autoptr(GVariant) content = g_variant_get_child_value(contents, i);
-
-		if (!is_key(content, 3, KEY))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_picture(GVariant *body)
-{
-	g_autoptr(GVariant) bytes = g_variant_get_child_value(body, 3);
-	guint width, height;
-	const char *whose;
-
-	g_variant_get_child(body, 0, "&s", &whose);
-	g_variant_get_child(body, 1, "u", &width);
-	g_variant_get_child(body, 2, "u", &height);
-	return (g_str_equal(whose, "remote") || g_str_equal(whose, "own")) && width && height && width <= SIDE && height <= SIDE &&
-	       g_variant_get_size(bytes) == (gsize)width * height * 3;
-}
-
-static bool
-is_sound(enum media_kind kind, GVariant *body)
-{
-	if (kind == MEDIA_FRAME) /* GLib would walk its bytes one by one, 20 ns each: its fields say enough */
-		return is_picture(body);
-	if (!g_variant_is_normal_form(body))
-		return false;
-	if (kind == MEDIA_KEYS)
-		return are_keys(body);
-	if (kind == MEDIA_REMOTE)
-		return is_remote(body);
-	return kind != MEDIA_LOCAL || is_key(body, 4, KEY);
-}
-
-static bool
-may(bool to_media, enum media_kind kind)
-{
-	return to_media ? media_kinds[kind].to_media : media_kinds[kind].from_media;
-}
-
-/* The bytes of a body are little-endian on the wire. */
-static GVariant *
-swapped(GVariant *body)
-{
-	return G_BYTE_ORDER == G_BIG_ENDIAN ? g_variant_byteswap(body) : g_variant_ref(body);
-}
+enum { FRAMES_AT_ONCE = 64 /* then others on the main loop have their turn */ };
 
 /* ---- the end ---- */
 
-static void
-close_fds(int *fds)
+void
+medialink_close_fds(int *fds)
 {
 	for (guint i = 0; i < MEDIA_FDS; i++) {
 		if (fds[i] >= 0)
@@ -165,30 +26,12 @@ close_fds(int *fds)
 	}
 }
 
-static void
-out_free(struct out *out)
-{
-	if (media_kinds[out->kind].secret)
-		secret_wipe(out->bytes, out->length);
-	close_fds(out->fds);
-	g_free(out->bytes);
-	g_free(out);
-}
-
-static void
-drop_source(GSource **source)
+void
+medialink_drop_source(GSource **source)
 {
 	if (*source)
 		g_source_destroy(*source);
 	g_clear_pointer(source, g_source_unref);
-}
-
-static void
-drop_out(MediaLink *link)
-{
-	drop_source(&link->writer);
-	g_queue_clear_full(link->out, (GDestroyNotify)out_free);
-	link->waiting = 0;
 }
 
 static void
@@ -197,15 +40,15 @@ drop_in(MediaLink *link)
 	if (link->body)
 		secret_wipe(link->body, link->length);
 	g_clear_pointer(&link->body, g_free);
-	close_fds(link->fds);
+	medialink_close_fds(link->fds);
 	link->got = 0;
 }
 
 static void
 shut(MediaLink *link)
 {
-	drop_source(&link->reader);
-	drop_out(link);
+	medialink_drop_source(&link->reader);
+	medialink_drop_out(link);
 	drop_in(link);
 	if (link->fd >= 0)
 		close(link->fd);
@@ -275,7 +118,7 @@ take_body(MediaLink *link)
 	*wiped = (struct wiped){ g_steal_pointer(&link->body), link->length, media_kinds[link->kind].secret };
 	bytes = g_bytes_new_with_free_func(wiped->bytes, wiped->length, wiped_free, wiped);
 	wire = g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE(media_kinds[link->kind].type), bytes, FALSE));
-	return swapped(wire);
+	return medialink_swapped(wire);
 }
 
 static bool
@@ -299,7 +142,7 @@ deliver(MediaLink *link)
 	const char *name = media_kinds[link->kind].name;
 	int fds[MEDIA_FDS];
 
-	if (!is_sound(link->kind, body))
+	if (!medialink_is_sound(link->kind, body))
 		return broken(link, "a frame \"%s\" holds what it may not", name);
 	if (link->kind == MEDIA_HELLO && link->greeted)
 		return broken(link, "a second hello");
@@ -310,7 +153,7 @@ deliver(MediaLink *link)
 		link->fds[i] = -1;
 	link->got = 0;
 	link->hooks->frame(link->owner, link->kind, body, fds);
-	close_fds(fds);
+	medialink_close_fds(fds);
 	return link->fd >= 0;
 }
 
@@ -326,7 +169,7 @@ read_head(MediaLink *link)
 		fds = fds || link->fds[i] >= 0;
 	if (kind == MEDIA_NONE || kind >= MEDIA_KINDS || head[6] || head[7])
 		return broken(link, "a frame of no known kind");
-	if (!may(!link->to_media, kind))
+	if (!medialink_may(!link->to_media, kind))
 		return broken(link, "a frame \"%s\" in the wrong direction", media_kinds[kind].name);
 	if (length > media_kinds[kind].max)
 		return broken(link, "a frame \"%s\" of %u bytes", media_kinds[kind].name, length);
@@ -368,9 +211,9 @@ static gssize
 read_some(MediaLink *link)
 {
 	char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))];
-	bool head = link->got < HEAD;
-	struct iovec place = { head ? link->head + link->got : link->body + link->got - HEAD,
-		(head ? HEAD : HEAD + link->length) - link->got };
+	bool head = link->got < MEDIALINK_HEAD;
+	struct iovec place = { head ? link->head + link->got : link->body + link->got - MEDIALINK_HEAD,
+		(head ? MEDIALINK_HEAD : MEDIALINK_HEAD + link->length) - link->got };
 	struct msghdr message = { .msg_iov = &place, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
 	gssize n = TEMP_FAILURE_RETRY(recvmsg(link->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
 
@@ -390,11 +233,11 @@ static void
 read_frames(MediaLink *link)
 {
 	for (guint frames = 0; frames < FRAMES_AT_ONCE;) {
-		if (link->got < HEAD + (link->body ? link->length : 0) && read_some(link) <= 0)
+		if (link->got < MEDIALINK_HEAD + (link->body ? link->length : 0) && read_some(link) <= 0)
 			return;
-		if (link->got == HEAD && !link->body && !read_head(link))
+		if (link->got == MEDIALINK_HEAD && !link->body && !read_head(link))
 			return;
-		if (link->body && link->got == HEAD + link->length) {
+		if (link->body && link->got == MEDIALINK_HEAD + link->length) {
 			frames++;
 			if (!deliver(link))
 				return;
@@ -416,56 +259,10 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE; /* destroyed when it is over */
 }
 
-/* ---- writing ---- */
+/* ---- life ---- */
 
-/* True when there may be room for more. */
-static bool
-write_some(MediaLink *link, struct out *out)
-{
-	char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))] = { 0 };
-	struct iovec place = { out->bytes + out->written, out->length - out->written };
-	struct msghdr message = { .msg_iov = &place, .msg_iovlen = 1 };
-	gssize n;
-
-	if (out->fds_n && !out->written) {
-		message.msg_control = control;
-		message.msg_controllen = CMSG_SPACE(out->fds_n * sizeof(int));
-		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ CMSG_LEN(out->fds_n * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), out->fds, out->fds_n * sizeof(int));
-	}
-	n = TEMP_FAILURE_RETRY(sendmsg(link->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
-	if (n < 0 && errno == EAGAIN)
-		return false;
-	if (n < 0) {
-		/* Its last words, why it ended perhaps, are still to be read: reading comes to the end by itself. */
-		link->mute = true;
-		shutdown(link->fd, SHUT_RDWR);
-		drop_out(link);
-		return false;
-	}
-	out->written += (size_t)n;
-	link->waiting -= (size_t)n;
-	return true;
-}
-
-static gboolean
-on_writable(gint fd, GIOCondition condition, gpointer data)
-{
-	MediaLink *link = data;
-	struct out *out;
-
-	(void)fd, (void)condition;
-	while ((out = g_queue_peek_head(link->out)) && write_some(link, out))
-		if (out->written == out->length)
-			out_free(g_queue_pop_head(link->out));
-	if (link->out->length)
-		return G_SOURCE_CONTINUE;
-	drop_source(&link->writer);
-	return G_SOURCE_REMOVE;
-}
-
-static GSource *
-watch(MediaLink *link, GIOCondition condition, GUnixFDSourceFunc call)
+GSource *
+medialink_watch(MediaLink *link, GIOCondition condition, GUnixFDSourceFunc call)
 {
 	GSource *source = g_unix_fd_source_new(link->fd, condition);
 
@@ -473,93 +270,6 @@ watch(MediaLink *link, GIOCondition condition, GUnixFDSourceFunc call)
 	g_source_attach(source, g_main_context_get_thread_default());
 	return source;
 }
-
-/* The leaves of a body, in whatever memory GLib keeps them. */
-static void
-wipe(GVariant *body)
-{
-	if (!g_variant_is_container(body) || g_variant_is_of_type(body, G_VARIANT_TYPE_BYTESTRING)) {
-		secret_wipe((gpointer)g_variant_get_data(body), g_variant_get_size(body));
-		return;
-	}
-	for (gsize i = 0; i < g_variant_n_children(body); i++) {
-		g_autoptr(GVariant) child = g_variant_get_child_value(body, i);
-
-		wipe(child);
-	}
-}
-
-static struct out *
-out_new(enum media_kind kind, GVariant *body, const int *fds, guint n)
-{
-	struct out *out = g_new0(struct out, 1);
-	gsize length = g_variant_get_size(body);
-	g_autoptr(GVariant) wire = swapped(body);
-
-	out->kind = kind;
-	out->length = HEAD + length;
-	out->bytes = g_malloc0(out->length);
-	*(guint32 *)(gpointer)out->bytes = GUINT32_TO_BE((guint32)length);
-	out->bytes[5] = (guint8)kind;
-	g_variant_store(wire, out->bytes + HEAD);
-	if (media_kinds[kind].secret)
-		wipe(body), wipe(wire);
-	for (guint i = 0; i < MEDIA_FDS; i++)
-		out->fds[i] = i < n ? fcntl(fds[i], F_DUPFD_CLOEXEC, 0) : -1;
-	out->fds_n = n;
-	return out;
-}
-
-static bool
-send_frame(MediaLink *link, enum media_kind kind, GVariant *floating, const int *fds, guint n)
-{
-	g_autoptr(GVariant) body = g_variant_ref_sink(floating);
-	const struct media_kind_row *row = &media_kinds[kind];
-	struct out *out;
-
-	if (link->fd < 0 || link->mute || !may(link->to_media, kind) || n > MEDIA_FDS)
-		return false;
-	if (!g_variant_is_of_type(body, G_VARIANT_TYPE(row->type)) || g_variant_get_size(body) > row->max || !is_sound(kind, body))
-		return false;
-	if (link->waiting + row->max > BACKLOG) { /* a reader that stopped: it counts as gone */
-		link->mute = true;
-		shutdown(link->fd, SHUT_RDWR);
-		drop_out(link);
-		return false;
-	}
-	out = out_new(kind, body, fds, n);
-	g_queue_push_tail(link->out, out);
-	link->waiting += out->length;
-	if (link->out->length == 1)
-		on_writable(link->fd, G_IO_OUT, link);
-	if (link->out->length && !link->writer)
-		link->writer = watch(link, G_IO_OUT, on_writable);
-	return !link->mute;
-}
-
-bool
-media_link_send(MediaLink *link, enum media_kind kind, GVariant *body)
-{
-	return media_link_send_fds(link, kind, body, NULL, 0);
-}
-
-bool
-media_link_send_fds(MediaLink *link, enum media_kind kind, GVariant *body, const int *fds, guint n)
-{
-	if (kind == MEDIA_HELLO || (n && kind != MEDIA_START && kind != MEDIA_SET)) {
-		g_variant_unref(g_variant_ref_sink(body));
-		return false;
-	}
-	return send_frame(link, kind, body, fds, n);
-}
-
-size_t
-media_link_waiting(const MediaLink *link)
-{
-	return link->waiting;
-}
-
-/* ---- life ---- */
 
 MediaLink *
 media_link_new(int fd, bool to_media, const struct media_link_hooks *hooks, gpointer owner)
@@ -573,8 +283,8 @@ media_link_new(int fd, bool to_media, const struct media_link_hooks *hooks, gpoi
 	link->out = g_queue_new();
 	for (guint i = 0; i < MEDIA_FDS; i++)
 		link->fds[i] = -1;
-	link->reader = watch(link, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
-	send_frame(link, MEDIA_HELLO, g_variant_new("(us)", (guint32)MEDIA_LINK_VERSION, SOTTO_VERSION), NULL, 0);
+	link->reader = medialink_watch(link, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
+	medialink_send_frame(link, MEDIA_HELLO, g_variant_new("(us)", (guint32)MEDIA_LINK_VERSION, SOTTO_VERSION), NULL, 0);
 	return link;
 }
 
