@@ -247,3 +247,23 @@ def test_a_second_call_holds_the_first_and_a_third_is_told_busy(lab, federation)
     heard(bob, frames=before.get("audio_frames_in", 0) + 20)
     alice.run("/hangup")
     state(bob, "ended", peer="alice@a.test")
+
+
+def test_a_video_call_answered_with_sound_shows_one_side_until_it_is_lifted(callers):
+    alice, bob = callers
+    alice.run("/vcall bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer audio")
+    state(alice, "active")
+    state(bob, "active")
+    bob.wait("call-stats", where=lambda e: e.get("video_frames_in", 0) > 20, timeout=30)
+    assert not alice.seen("call-stats")[-1].get("video_frames_in")
+    bob.run("/video on")
+    alice.wait("call-stats", where=lambda e: e.get("video_frames_in", 0) > 20, timeout=30)
+    bob.run("/video off")
+    time.sleep(1.5)
+    at = alice.seen("call-stats")[-1]["video_frames_in"]
+    time.sleep(2)
+    assert alice.seen("call-stats")[-1]["video_frames_in"] <= at + 2
+    alice.run("/hangup")
+    state(bob, "ended")
