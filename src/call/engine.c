@@ -141,6 +141,18 @@ take_frame(Call *call, GVariant *body)
 		event_emit(&(Event){ .kind = EVENT_CALL_FRAME, .account = call->account, .call_frame = &frame });
 }
 
+/* A device that failed costs its sound or picture, not the call. */
+static void
+take_report(Call *call, GVariant *body)
+{
+	const char *step, *sentence;
+	gboolean well;
+
+	g_variant_get(body, "(&sb&s)", &step, &well, &sentence);
+	if (!well)
+		alert(call->account, call->peer, "call-device", "%s", sentence);
+}
+
 static void
 on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
 {
@@ -151,6 +163,7 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 		[MEDIA_FAILED] = take_failed,
 		[MEDIA_STATS] = take_stats,
 		[MEDIA_FRAME] = take_frame,
+		[MEDIA_REPORT] = take_report,
 	};
 
 	(void)fds;
