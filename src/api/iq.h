@@ -17,8 +17,8 @@ PUBLIC void iq_set(Stream *stream, const char *to, Node *payload, iq_done done, 
 PUBLIC void iq_result(Stream *stream, const Element *iq, Node *payload);
 PUBLIC void iq_error(Stream *stream, const Element *iq, const char *type, const char *condition);
 /* The same with an application-specific condition beside it (RFC 6120 §8.3.4). */
-PUBLIC void iq_error_detail(
-	Stream *stream, const Element *iq, const char *type, const char *condition, const char *detail, const char *ns);
+PUBLIC void
+iq_error_detail(Stream *stream, const Element *iq, const char *type, const char *condition, const char *detail, const char *ns);
 
 /* The stanza error condition behind an error given to iq_done ("item-not-found"), or NULL. Valid until done returns. */
 PUBLIC const char *iq_condition(const GError *error);
