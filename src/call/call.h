@@ -242,6 +242,7 @@ bool call_sides_ready(const Call *call);
 
 bool engine_load(Call *call, GError **error);  /* the program, while it rings */
 bool engine_begin(Call *call, GError **error); /* START with the contents of the call */
+void engine_speak(Call *call);                 /* the words of the call, soon */
 void engine_connect(Call *call);               /* REMOTE, KEYS, CONSENT, candidates that waited */
 void engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate);
 bool engine_set(Call *call, const char *name, const char *value, GError **error);

@@ -292,6 +292,14 @@ on_words(const char *words, gpointer data)
 	call_tell(call);
 }
 
+/* When it is heard: making them takes a core for a moment, which the handshake needs before. */
+void
+engine_speak(Call *call)
+{
+	if (!call->words)
+		keys_words(call->keys, on_words, GUINT_TO_POINTER(call->id));
+}
+
 void
 engine_connect(Call *call)
 {
@@ -299,7 +307,6 @@ engine_connect(Call *call)
 	media_send(call->media, MEDIA_KEYS, keys_link_body(call->keys));
 	media_send(call->media, MEDIA_CONSENT, g_variant_new("()"));
 	call->connected = true;
-	keys_words(call->keys, on_words, GUINT_TO_POINTER(call->id));
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
 

@@ -242,8 +242,10 @@ talk_flowing(Call *call, const struct call_input *in)
 {
 	(void)in;
 	call->restarting = false;
-	if (!call->active_at)
+	if (!call->active_at) {
 		call->active_at = clock_now();
+		engine_speak(call);
+	}
 	return INPUT_NONE;
 }
 
