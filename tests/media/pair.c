@@ -5,8 +5,9 @@
  * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
  * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
  * frame more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA
- * remote (what it knows of the other)  remove,NAME  candidate,IP,PORT  die. after=MS: the end comes so long after both heard each
- * other (until=secured: have keys), or after one is gone. save=PREFIX writes the last picture of each kind as PPM. */
+ * remote (what it knows of the other)  remove,NAME  candidate,IP,PORT  die. ringing=MS: what is known is told after so long.
+ * after=MS: the end comes so long after both heard each other (until=secured: have keys), or after one is gone. save=PREFIX
+ * writes the last picture of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -45,7 +46,7 @@ static GMainLoop *loop;
 static char *program, *toward, *wrong, *save;
 static const char *until = "flowing";
 static bool video, bundled = true, mixed, loopback = true;
-static int seconds = 3, after = -1;
+static int seconds = 3, after = -1, ringing;
 static GPtrArray *relays, *timed;
 static gint64 started;
 static guint8 secrets[3][32];
@@ -158,13 +159,11 @@ give_consent(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void
-begin_when_known(void)
+/* They were rung: now one says yes. */
+static gboolean
+accept_call(gpointer data)
 {
-	guint contents = video ? 2 : 1;
-
-	if (sides[0].answered || sides[0].locals->len < contents || sides[1].locals->len < contents)
-		return;
+	(void)data;
 	for (int i = 0; i < 2; i++)
 		answer(&sides[i]);
 	for (int i = 0; i < 2; i++) {
@@ -173,6 +172,22 @@ begin_when_known(void)
 		if (sides[i].consent >= 0)
 			g_timeout_add(sides[i].consent, give_consent, &sides[i]);
 	}
+	return G_SOURCE_REMOVE;
+}
+
+static void
+begin_when_known(void)
+{
+	guint contents = video ? 2 : 1;
+	static bool begun;
+
+	if (begun || sides[0].locals->len < contents || sides[1].locals->len < contents)
+		return;
+	begun = true;
+	if (ringing)
+		g_timeout_add(ringing, accept_call, NULL);
+	else
+		accept_call(NULL);
 }
 
 /* ---- frames at a time ---- */
