@@ -14,6 +14,12 @@ picture_size(const struct y4m *film)
 	return film->width * film->height * 3 / 2;
 }
 
+static guint
+number(const char *text)
+{
+	return MIN(g_ascii_strtoull(text, NULL, 10), G_MAXINT32);
+}
+
 static void
 read_word(const char *word, struct y4m *film, bool *other)
 {
@@ -21,14 +27,14 @@ read_word(const char *word, struct y4m *film, bool *other)
 
 	switch (*word) {
 	case 'W':
-		film->width = g_ascii_strtoull(word + 1, NULL, 10);
+		film->width = number(word + 1);
 		break;
 	case 'H':
-		film->height = g_ascii_strtoull(word + 1, NULL, 10);
+		film->height = number(word + 1);
 		break;
 	case 'F':
-		over = g_ascii_strtoull(word + 1, NULL, 10);
-		under = strchr(word, ':') ? g_ascii_strtoull(strchr(word, ':') + 1, NULL, 10) : 1;
+		over = number(word + 1);
+		under = strchr(word, ':') ? number(strchr(word, ':') + 1) : 1;
 		film->rate = under ? MIN((over + under / 2) / under, RATE_MAX + 1) : 0;
 		break;
 	case 'C':
