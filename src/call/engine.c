@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { QUIET_MS = 5000 };
 enum { VIDEO_WIDTH = 640, VIDEO_HEIGHT = 480, VIDEO_RATE = 30, PICTURE_MAX = 1280 };
 
 /* ---- what comes ---- */
@@ -60,6 +61,16 @@ take_candidate(Call *call, GVariant *body)
 	jingle_candidate_clear(&candidate);
 }
 
+/* Nothing came, and nothing has to: who has no microphone listens. A wrong key was told long ago, if it was used. */
+static void
+on_quiet(gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+
+	if (call && call->state == STATE_LINKING)
+		call_step(call, INPUT_FLOWING, NULL);
+}
+
 static void
 take_state(Call *call, GVariant *body)
 {
@@ -77,6 +88,8 @@ take_state(Call *call, GVariant *body)
 		call_step(call, INPUT_LOST, NULL);
 	else
 		call_tell(call);
+	if (!strcmp(state, "secured"))
+		clock_after(QUIET_MS, on_quiet, GUINT_TO_POINTER(call->id), NULL);
 }
 
 /* The words of media for what a peer may hear of it (XEP-0166 §7.4). */
