@@ -59,13 +59,18 @@ $(B)/src/media/%.o: src/media/%.c
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(media_cflags) -c -o $@ $<
 $(B)/sotto-media: $(media_o)
 	$(call say,link)$(CC) $(filter-out -rdynamic,$(link)) -o $@ $^ $(media_libs)
-media: $(B)/sotto-media $(B)/tests/media/pair $(B)/tests/media/ask
+media: $(B)/sotto-media $(B)/tests/media/pair $(B)/tests/media/evil $(B)/tests/media/ask
 # One, asked as sotto asks.
 $(B)/tests/media/ask: $(B)/tests/media/ask.o $(B)/libsotto.a
 	$(call say,link)$(CC) $(link) -o $@ $^ $(libs)
 # Two of them and what is between: a call without sotto.
 $(B)/tests/media/pair: $(B)/tests/media/pair.o $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o medialink-kinds.o medialink-out.o secret.o)
 	$(call say,link)$(CC) $(link) -o $@ $^ $(media_libs)
+
+# The second one, whose packets are not what they should be.
+$(B)/tests/media/evil.o: of_plugin = $(media_cflags)
+$(B)/tests/media/evil: $(B)/tests/media/evil.o $(media_o)
+	$(call say,link)$(CC) $(filter-out -rdynamic,$(link)) -Wl,--wrap=gates_watch -o $@ $^ $(media_libs)
 
 # Where it will be installed is compiled into two files: another PREFIX compiles these anew.
 $(shell mkdir -p $(B) && { echo $(PREFIX) | cmp -s - $(B)/prefix || echo $(PREFIX) >$(B)/prefix; })

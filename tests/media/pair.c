@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two sotto-media and what two sottos would say to them: pair [option=value ...]. What the two say comes out as lines of JSON.
  *
- * Options: media=PROGRAM, seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off,
- * toward=ADDRESS, relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without):
- * source=, sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one
- * frame more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA
- * remote (what it knows of the other)  remove,NAME  candidate,IP,PORT  die. ringing=MS: what is known is told after so long.
+ * Options: seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off, toward=ADDRESS,
+ * through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be), relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for
+ * more), and of a side (a. or b., both without): media=PROGRAM, source=, sink=, camera= (file:PATH is opened here), consent=MS (-1
+ * never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one frame more (+MS: so long after both heard each other):
+ * set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA  remote (what it knows of the other)  remove,NAME
+ * candidate,IP,PORT[,COUNT]  die. ringing=MS: what is known is told after so long.
  * after=MS: the end comes so long after both heard each other (until=secured: have keys), or after one is gone. save=PREFIX
  * writes the last picture of each kind as PPM. */
 #include "api/secret.h"
@@ -31,7 +32,7 @@ struct side {
 	MediaLink *link;
 	pid_t pid;
 	bool initiator, over, there;
-	char *source, *sink, *camera, *policy;
+	char *source, *sink, *camera, *policy, *program;
 	int consent, keys;
 	int fds[MEDIA_FDS];
 	guint n_fds;
@@ -43,7 +44,8 @@ struct side {
 
 static struct side sides[2] = { { .letter = "a", .initiator = true }, { .letter = "b" } };
 static GMainLoop *loop;
-static char *program, *toward, *wrong, *save;
+static char *toward, *wrong, *save;
+static char **through;
 static const char *until = "flowing";
 static bool video, bundled = true, mixed, loopback = true;
 static int seconds = 3, after = -1, ringing;
@@ -218,9 +220,10 @@ do_timed(gpointer data)
 	else if (!strcmp(w[2], "remove"))
 		media_link_send(link, MEDIA_REMOVE, g_variant_new("(s)", w[3]));
 	else if (!strcmp(w[2], "candidate"))
-		media_link_send(link, MEDIA_CANDIDATE,
-			g_variant_new(MEDIA_CANDIDATE_TYPE, "0", "1", (guchar)1, "udp", 2000000000u, w[3], (guint16)atoi(w[4]),
-				"host", "", (guint16)0));
+		for (int i = 0; i < (w[5] ? atoi(w[5]) : 1); i++)
+			media_link_send(link, MEDIA_CANDIDATE,
+				g_variant_new(MEDIA_CANDIDATE_TYPE, "0", "1", (guchar)1, "udp", 2000000000u, w[3],
+					(guint16)(atoi(w[4]) + i), "host", "", (guint16)0));
 	else if (!strcmp(w[2], "die"))
 		media_link_free(g_steal_pointer(&it->side->link)), it->side->over = true;
 	return G_SOURCE_REMOVE;
@@ -274,6 +277,29 @@ save_picture(const struct side *side, const char *which, guint width, guint heig
 	g_file_set_contents(path, file->str, file->len, NULL);
 }
 
+/* Somebody stands in between, and both take the one for the other. */
+static GVariant *
+told_of(const struct side *side, GVariant *body)
+{
+	g_autoptr(GVariant) whole = NULL;
+	GVariant *parts[10];
+
+	if (!through)
+		return body;
+	whole = g_variant_ref_sink(body);
+	for (gsize i = 0; i < 10; i++)
+		parts[i] = g_variant_get_child_value(whole, i);
+	g_variant_unref(parts[5]);
+	g_variant_unref(parts[6]);
+	parts[5] = g_variant_new_string(through[0]);
+	parts[6] = g_variant_new_uint16(atoi(through[side->initiator ? 1 : 2]));
+	GVariant *told = g_variant_new_tuple(parts, 10);
+	for (gsize i = 0; i < 10; i++)
+		if (i != 5 && i != 6)
+			g_variant_unref(parts[i]);
+	return told;
+}
+
 static void
 on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
 {
@@ -323,9 +349,9 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 		begin_when_known();
 	} else if (kind == MEDIA_CANDIDATE) {
 		if (peer->answered)
-			media_link_send(peer->link, MEDIA_CANDIDATE, body);
+			media_link_send(peer->link, MEDIA_CANDIDATE, told_of(side, body));
 		else
-			g_ptr_array_add(side->early, g_variant_ref(body));
+			g_ptr_array_add(side->early, g_variant_ref_sink(told_of(side, body)));
 	}
 }
 
@@ -387,7 +413,7 @@ spawn(struct side *side)
 	side->pid = fork();
 	if (side->pid == 0) {
 		dup2(pair[1], MEDIA_LINK_FD);
-		execl(program, program, NULL);
+		execl(side->program, side->program, NULL);
 		_exit(127);
 	}
 	close(pair[1]);
@@ -415,14 +441,14 @@ take_option(char *text)
 			side->camera = g_strdup(v);
 		else if (opt(at, "policy", &v))
 			side->policy = g_strdup(v);
+		else if (opt(at, "media", &v))
+			side->program = g_strdup(v);
 		else if (opt(at, "consent", &v))
 			side->consent = atoi(v);
 		else if (opt(at, "keys", &v))
 			side->keys = atoi(v);
 	}
-	if (opt(text, "media", &v))
-		program = g_strdup(v);
-	else if (opt(text, "seconds", &v))
+	if (opt(text, "seconds", &v))
 		seconds = atoi(v);
 	else if (opt(text, "after", &v))
 		after = atoi(v);
@@ -436,6 +462,8 @@ take_option(char *text)
 		loopback = !strcmp(v, "on");
 	else if (opt(text, "toward", &v))
 		toward = g_strdup(v);
+	else if (opt(text, "through", &v))
+		through = g_strsplit(v, ",", 3);
 	else if (opt(text, "wrong", &v))
 		wrong = g_strdup(v);
 	else if (opt(text, "until", &v))
@@ -468,18 +496,20 @@ main(int argc, char **argv)
 	relays = g_ptr_array_new();
 	timed = g_ptr_array_new();
 	toward = "";
+	g_autofree char *program = g_build_filename(g_path_get_dirname(argv[0]), "..", "..", "sotto-media", NULL);
 	for (int i = 0; i < 2; i++) {
+		sides[i].program = program;
 		sides[i].source = sides[i].camera = "test";
 		sides[i].sink = "none";
 		sides[i].policy = "direct";
 		sides[i].locals = g_ptr_array_new();
 		sides[i].early = g_ptr_array_new();
 	}
-	program = g_build_filename(g_path_get_dirname(argv[0]), "..", "..", "sotto-media", NULL);
 	for (int i = 1; i < argc; i++)
 		take_option(argv[i]);
 	for (int i = 0; i < 3; i++)
 		random_bytes(secrets[i], 32);
+	say(&sides[0], "begin", ",\"monotonic\":%.6f", started / 1e6);
 	loop = g_main_loop_new(NULL, FALSE);
 	for (int i = 0; i < 2; i++)
 		spawn(&sides[i]);
