@@ -72,10 +72,11 @@ def alone(function):
 class Call:
     """One run of the driver; with Call(...) as call: it is stopped at the end of the block."""
 
-    def __init__(self, build, *options, seconds=30):
+    def __init__(self, build, *options, seconds=30, **env):
         command = [str(build / "tests/media/pair"), f"seconds={seconds}", "loopback=off", *options]
         self.events, self.changed = [], threading.Condition()
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env},
+                                        preexec_fn=die_with_parent)
         self.errors = []
         self.readers = [threading.Thread(target=self._read, daemon=True), threading.Thread(target=self._listen, daemon=True)]
         for reader in self.readers:
@@ -182,8 +183,7 @@ class Tap:
                 packet, address = self.socket.recvfrom(65536)
             except socket.timeout:
                 continue
-            # Each is seen as it leaves, and again as it comes where somebody is.
-            if address[2] != OUTGOING or packet[9] != UDP:
+            if address[2] == OUTGOING or packet[9] != UDP:
                 continue
             at = (packet[0] & 15) * 4
             source, target = struct.unpack("!HH", packet[at:at + 4])

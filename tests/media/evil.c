@@ -84,8 +84,9 @@ shape(guint8 *packet, gsize size, guint n)
 	case 12: /* half an hour later */
 		memset(packet + 4, 0xff, 4);
 		return size;
-	default: /* another place in the row */
-		packet[2] ^= 0x20;
+	default: /* another source, that leaps */
+		packet[2] = n * 4;
+		packet[11] ^= 1;
 		return size;
 	}
 }
@@ -109,12 +110,14 @@ spoil(guint8 *packet, gsize size, guint n)
 {
 	if (!strcmp(mode, "shapes") && n % 2)
 		return shape(packet, size, n / 2);
+	if (!strncmp(mode, "shape ", 6) && n % 2)
+		return shape(packet, size, atoi(mode + 6));
 	if (!strcmp(mode, "sources") && n % 4)
 		noise(packet + 8, 4);
 	if (!strcmp(mode, "giant"))
 		resize(packet, size, 16383, 16383);
 	if (!strcmp(mode, "restless"))
-		resize(packet, size, g_random_int_range(1, 4000), g_random_int_range(1, 4000));
+		resize(packet, size, g_random_int_range(1, 1280), g_random_int_range(1, 720));
 	return size;
 }
 
@@ -128,7 +131,7 @@ spoiled(GstBuffer *buffer, guint n)
 	gst_buffer_map(other, &map, GST_MAP_WRITE);
 	memset(map.data, 0, SIZE);
 	gst_buffer_extract(buffer, 0, map.data, SIZE);
-	if (n >= POLITE)
+	if (n >= POLITE || mode[0] == 'g' || mode[0] == 'r') /* of key frames the first may be the last */
 		left = spoil(map.data, size, n);
 	gst_buffer_unmap(other, &map);
 	gst_buffer_set_size(other, left);

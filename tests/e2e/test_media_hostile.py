@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What others send to a call: strangers, somebody in between, and a peer that has the keys and means harm (threats F). Two
+sotto-media in a network of their own, and what the tests put beside and between them."""
+
+import concurrent.futures
+import os
+import pathlib
+import sys
+import threading
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/media"))
+import rtp  # noqa: E402
+import stun  # noqa: E402
+from alone import HOST, Call, Tap, alone, stranger  # noqa: E402
+from udprelay import Relay  # noqa: E402
+
+BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
+LONG = os.environ.get("SOTTO_LONG") == "1"
+SANITIZED = BUILD.name.startswith("san")
+VICTIM = "198.51.100.7"
+NEVER = ["127.0.0.1", "224.0.0.251", "239.255.255.250", "255.255.255.255", "169.254.7.7", "0.0.0.0", "240.0.0.1"]
+
+
+def tries(seconds, *, every=0.005):
+    """Times to do something, for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(every)
+
+
+def calm(call):
+    """Nothing of a call has been lost: no failure, no end, no second handshake."""
+    assert not call.of("failed") and not call.of("ended"), call.events[-20:]
+    for side in "ab":
+        assert len([line for line in call.of("state", side) if "'secured'" in line["body"]]) == 1
+
+
+@alone
+def test_f01_ten_thousand_candidates_are_a_hundred_and_paced():
+    """F01: who is told of ten thousand places looks at a hundred of them, slowly, and never at those where no peer can be."""
+    relay, tap = Relay(HOST), Tap()
+    never = [f"at=5,a,candidate,{address},40000" for address in NEVER] + [f"at=5,a,candidate,{VICTIM},{port}" for port in (0, 22, 25, 53, 1023)]
+    # The only right candidate is that of a relay that passes nothing: there is no call that would end the search.
+    relay.who = lambda sender, data: False
+    began = time.monotonic()
+    with Call(BUILD, relay.option(), *never, f"at=6,a,candidate,{VICTIM},2000,10000") as call:
+        time.sleep(10 if LONG else 4)
+        assert not call.of("failed") and call.memory() < (400 if SANITIZED else 60)
+        mine = {("203.0.113.7", call.port(side)) for side in "ab"} | {(HOST, port) for port in relay.port.values()}
+    sent = [line for line in tap.close() if line[2] not in mine]
+    assert {line[2][0] for line in sent} == {VICTIM}, {line[2] for line in sent}
+    ports = {line[2][1] for line in sent}
+    assert 10 < len(ports) <= 100 and min(ports) >= 2000, sorted(ports)
+    print(len(sent), len(ports), [sum(len(l[3]) for l in sent if l[2][1]==q) for q in sorted(ports)], [round(l[0]-sent[0][0],2) for l in sent])
+    # RFC 8445 14.2: a check every 20 ms at the most; what a place gets is less than three times what it took to name it.
+    seconds = time.monotonic() - began
+    assert len(sent) < 60 * seconds, (len(sent), seconds)
+    most = max(sum(len(line[3]) for line in sent if line[2][1] == port) for port in ports)
+    assert most < 3 * 250, most
+    relay.close()
+
+
+@alone
+def test_f03_stun_of_others_changes_nothing():
+    """F03: no integrity, a wrong fragment, a wrong password, a false 487, a false mapped address: before, during, from afar and from between."""
+    outside, said = stranger(), []
+
+    def lie(sender, data):
+        asked = stun.parse(data)
+        if not asked or asked[0] != stun.REQUEST:
+            return True
+        said.append((sender, asked[2]))
+        name, there = asked[2][stun.USERNAME], relay.other(sender)
+        # To who asks, before the answer: a conflict of roles, another address. It has no password of theirs that would make it right.
+        for password in (None, "guessed-guessed-guessed"):
+            relay.inject(sender, stun.message(stun.ERROR, [stun.error(487)], asked[1], password))
+            relay.inject(sender, stun.message(stun.SUCCESS, [stun.xor_mapped(VICTIM, 9999)], asked[1], password))
+            # To who is asked: the other role, with a nomination.
+            role = stun.CONTROLLED if stun.CONTROLLING in asked[2] else stun.CONTROLLING
+            ours = [(stun.USERNAME, name), (stun.PRIORITY, b"\x7f\xff\xff\xff"), (role, b"\xff" * 8), (stun.USE_CANDIDATE, b"")]
+            relay.inject(there, stun.message(stun.REQUEST, ours, None, password))
+            relay.inject(there, stun.message(stun.REQUEST, [(stun.USERNAME, b"xxxx:yyyy"), *ours[1:]], None, password))
+            outside.sendto(stun.message(stun.REQUEST, ours, None, password), (HOST, call.port(there)))
+        return True
+    relay = Relay(HOST, delay=0.02, who=lie)
+    with Call(BUILD, relay.option()) as call:
+        call.flowing(5)
+        for _ in tries(1):
+            for side in "ab":
+                outside.sendto(stun.message(stun.REQUEST, [(stun.USERNAME, b"xxxx:yyyy")], None, "guess"), (HOST, call.port(side)))
+                outside.sendto(stun.message(stun.INDICATION), (HOST, call.port(side)))
+        call.heard_more()
+        calm(call)
+        assert not any(VICTIM in line["body"] for line in call.of("candidate"))
+    assert {sender for sender, _ in said} == {"a", "b"}
+    roles = {(sender, stun.CONTROLLING in attributes) for sender, attributes in said}
+    assert roles == {("a", True), ("b", False)}, roles
+    while True:  # a stranger may be refused, and is not told that it was right
+        try:
+            answer = stun.parse(outside.recv(2000))
+        except BlockingIOError:
+            break
+        assert answer and answer[0] == stun.ERROR, answer
+    relay.close()
+
+
+def race(_):
+    """A call that comes to be while strangers begin handshakes with both ends; what they were answered."""
+    outside = [stranger() for _ in range(2)]
+    with Call(BUILD) as call:
+        for side in "ab":
+            call.wait(lambda side=side: call.of("candidate", side))
+        over = threading.Event()
+
+        def greet():
+            seq = 0
+            while not over.wait(0.001):
+                for one in outside:
+                    for side in "ab":
+                        one.sendto(rtp.client_hello(seq), (HOST, call.port(side)))
+                seq += 1
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        call.flowing(10)
+        time.sleep(0.3)
+        call.heard_more(20)
+        over.set()
+        greeter.join()
+        calm(call)
+    answers = []
+    for one in outside:
+        try:
+            answers.append(one.recv(2000))
+        except BlockingIOError:
+            pass
+    return answers
+
+
+@alone
+def test_f05_the_handshake_of_a_stranger_does_not_win():
+    """F05: hellos from addresses that nobody checked, before and during the handshake: no answer, and the real one wins each time."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(race, range(100 if LONG else 8))) == [[]] * (100 if LONG else 8)
+
+
+@alone
+def test_f07_noise_at_an_open_port_is_no_more_than_noise():
+    """F07: ten thousand packets a second that are none, from a stranger and as if from the peer: the call goes on."""
+    relay, outside = Relay(HOST), stranger()
+    with Call(BUILD, relay.option()) as call:
+        call.flowing()
+        call.heard_more(20)
+        before = call.memory()
+        sources = [rtp.parse(relay.of(side, rtp.is_rtp)[-1].data) for side in "ab"]
+        sent, began, rate = 0, time.monotonic(), 2000 if SANITIZED else 10000
+        pieces = []
+        for seen in sources:
+            pieces += rtp.malformed(seen.pt, seen.seq + 1, seen.ssrc)
+        pieces += [stun.message(stun.REQUEST), b"\x00\x01\xff\xff\x21\x12\xa4\x42" + bytes(12), b"\x01\x01\x00\x04\x21\x12\xa4\x42" + bytes(12) + b"\x00\x06\xff\xff"]
+        # A handshake that is over listens to nobody without its keys.
+        pieces += rtp.dtls_garbage()
+        pieces = [piece for piece in pieces if len(piece) < 2000] * 20 + [piece for piece in pieces if len(piece) >= 2000]
+        seconds = 10 if LONG else 2
+        while (now := time.monotonic()) - began < seconds:
+            if sent > (now - began) * rate:
+                time.sleep(0.001)
+                continue
+            for piece in pieces[sent % len(pieces):][:20]:
+                side = "ab"[sent % 2]
+                if sent % 4 < 2:
+                    relay.inject(side, piece)
+                else:
+                    outside.sendto(piece, (HOST, call.port(side)))
+                sent += 1
+        assert sent > rate * seconds * 0.8
+        call.heard_more()
+        calm(call)
+        assert call.memory() < before + 20
+        assert call.last("a")["refused"] > 0
+    relay.close()
+
+
+@alone
+def test_f09_what_was_sent_once_is_not_heard_twice():
+    """F09: recorded packets come again, from the same address and from another; a goodbye that nobody sealed."""
+    relay, outside = Relay(HOST), stranger()
+    with Call(BUILD, relay.option()) as call:
+        call.flowing()
+        call.heard_more(50)
+        began, base = time.monotonic(), call.wait(lambda: call.last("a"))
+        recorded = [seen.data for seen in relay.of("b") if rtp.is_rtp(seen.data) or rtp.is_rtcp(seen.data)]
+        sources = {rtp.parse(data).ssrc for data in recorded if rtp.is_rtp(data)}
+        assert len(recorded) > 50 and len(sources) == 1
+        for turn in range(10):
+            for data in recorded[-60:]:
+                relay.inject("a", data)
+                outside.sendto(data, (HOST, call.port("a")))
+            relay.inject("a", rtp.bye(*sources))
+            relay.inject("a", rtp.bye(*sources) + bytes(14))
+            outside.sendto(rtp.bye(*sources), (HOST, call.port("a")))
+            time.sleep(0.1)
+        call.heard_more()
+        calm(call)
+        after = call.last("a")
+        # All that came again is counted as refused, and nothing more was heard than was said.
+        assert after["refused"] - base["refused"] >= 500, (base, after)
+        assert after["audio_in"] - base["audio_in"] < 50 * (time.monotonic() - began) + 60
+    relay.close()
+
+
+EVIL = {"shapes": [], "sources": [], "reports": [], "giant": ["video=on", "at=10,b,picture,remote,80,60,15"],
+        "restless": ["video=on", "at=10,b,picture,remote,80,60,15"]}
+
+
+@pytest.mark.san
+@pytest.mark.parametrize("evil", EVIL)
+@alone
+def test_f07_a_peer_with_the_keys_that_sends_what_nobody_should(evil):
+    """F07: what the right keys sealed is wrong inside. The other end goes on speaking, stays small, and hears what is well formed."""
+    os.environ["EVIL"] = evil
+    with Call(BUILD, f"a.media={BUILD}/tests/media/evil", *EVIL[evil]) as call:
+        call.state("b", "flowing")
+        base = call.wait(lambda: call.last("b"))
+        time.sleep(6 if LONG else 2.5)
+        assert call.memory() < (700 if SANITIZED else 120)
+        last = call.last("b")
+        assert last["audio_in"] > base["audio_in"] + 20, (base, last)
+        call.heard_more(20, sides="a")
+        assert not call.of("failed", "b") and not call.of("ended", "b"), [line for line in call.events if line["event"] != "STATS"]
+        for line in call.of("FRAME", "b"):
+            assert (line["width"], line["height"]) == (80, 60)
