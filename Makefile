@@ -105,6 +105,9 @@ $(B)/tests/unit/test_mediakeys: of_plugin = $(media_libs)
 $(B)/tests/unit/test_mediaparts.o: of_plugin = $(media_cflags)
 $(B)/tests/unit/test_mediaparts: $(addprefix $(B)/src/media/,bitrate.o candidate.o choice.o vp8.o wav.o y4m.o)
 $(B)/tests/unit/test_mediaparts: of_plugin = $(media_libs)
+$(B)/tests/unit/test_opus.o: of_plugin = $(media_cflags)
+$(B)/tests/unit/test_opus: $(B)/src/media/opus.o
+$(B)/tests/unit/test_opus: of_plugin = $(media_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 # These tests bring a stream of their own: it comes first and counts.

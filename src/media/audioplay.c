@@ -4,6 +4,7 @@
 
 #include "media/branch.h"
 #include "media/meter.h"
+#include "media/opus.h"
 #include "media/pipeline.h"
 #include "media/wav.h"
 
@@ -75,6 +76,8 @@ build(AudioPlay *play, GError **error)
 	g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(play->part), "decoder");
 	g_autoptr(GstElement) volume = gst_bin_get_by_name(GST_BIN(play->part), "volume");
 	g_autoptr(GstPad) decoded = gst_element_get_static_pad(decoder, "src"), loud = gst_element_get_static_pad(volume, "src");
+	g_autoptr(GstPad) coded = gst_element_get_static_pad(decoder, "sink");
+	opus_bound(coded);
 	gst_pad_add_probe(decoded, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL, correct_latency, NULL, NULL);
 	gst_pad_add_probe(loud, GST_PAD_PROBE_TYPE_BUFFER, keep_echo, play, NULL);
 	play->meter = meter_new(loud, true);

@@ -56,7 +56,6 @@ def test_f01_ten_thousand_candidates_are_a_hundred_and_paced():
     assert {line[2][0] for line in sent} == {VICTIM}, {line[2] for line in sent}
     ports = {line[2][1] for line in sent}
     assert 10 < len(ports) <= 100 and min(ports) >= 2000, sorted(ports)
-    print(len(sent), len(ports), [sum(len(l[3]) for l in sent if l[2][1]==q) for q in sorted(ports)], [round(l[0]-sent[0][0],2) for l in sent])
     # RFC 8445 14.2: a check every 20 ms at the most; what a place gets is less than three times what it took to name it.
     seconds = time.monotonic() - began
     assert len(sent) < 60 * seconds, (len(sent), seconds)
@@ -119,7 +118,7 @@ def race(_):
 
         def greet():
             seq = 0
-            while not over.wait(0.001):
+            while not over.wait(0.004):
                 for one in outside:
                     for side in "ab":
                         one.sendto(rtp.client_hello(seq), (HOST, call.port(side)))
@@ -217,20 +216,24 @@ EVIL = {"shapes": [], "sources": [], "reports": [], "giant": ["video=on", "at=10
         "restless": ["video=on", "at=10,b,picture,remote,80,60,15"]}
 
 
-@pytest.mark.san
-@pytest.mark.parametrize("evil", EVIL)
-@alone
-def test_f07_a_peer_with_the_keys_that_sends_what_nobody_should(evil):
-    """F07: what the right keys sealed is wrong inside. The other end goes on speaking, stays small, and hears what is well formed."""
-    os.environ["EVIL"] = evil
-    with Call(BUILD, f"a.media={BUILD}/tests/media/evil", *EVIL[evil]) as call:
-        call.state("b", "flowing")
+def with_evil(how):
+    """A call of a, which has the keys and means harm, with b."""
+    with Call(BUILD, f"a.media={BUILD}/tests/media/evil", *EVIL[how], EVIL=how) as call:
+        call.state("b", "flowing", 30)
         base = call.wait(lambda: call.last("b"))
-        time.sleep(6 if LONG else 2.5)
-        assert call.memory() < (700 if SANITIZED else 120)
-        last = call.last("b")
-        assert last["audio_in"] > base["audio_in"] + 20, (base, last)
+        # What is well formed among it is heard, and the other end is not disturbed in speaking.
+        call.wait(lambda: call.last("b")["audio_in"] >= base["audio_in"] + (250 if LONG else 60), 60)
         call.heard_more(20, sides="a")
+        assert call.memory() < (700 if SANITIZED else 120), how
         assert not call.of("failed", "b") and not call.of("ended", "b"), [line for line in call.events if line["event"] != "STATS"]
-        for line in call.of("FRAME", "b"):
-            assert (line["width"], line["height"]) == (80, 60)
+        frames = call.of("FRAME", "b")
+        assert all((line["width"], line["height"]) == (80, 60) for line in frames)
+        assert how != "giant" or not frames
+
+
+@pytest.mark.san
+@alone
+def test_f07_a_peer_with_the_keys_that_sends_what_nobody_should():
+    """F07: what the right keys sealed is wrong inside: shapes of packets, sources without number, reports, sizes of pictures."""
+    with concurrent.futures.ThreadPoolExecutor(len(EVIL)) as pool:
+        list(pool.map(with_evil, EVIL))
