@@ -132,4 +132,5 @@ link_run(int fd)
 	ask_end();
 	session_end(session);
 	media_link_free(session->link);
+	session_free(session);
 }

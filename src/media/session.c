@@ -399,3 +399,31 @@ session_end(Session *session)
 	srtpkeys_clear(&session->keys);
 	g_clear_pointer(&session->pem, secret_free);
 }
+
+/* After the pipeline, whose threads use it. */
+static void
+free_content(struct content *content)
+{
+	transport_free(content->transport);
+	remote_clear(&content->remote);
+	g_free(content->name);
+	g_free(content);
+}
+
+void
+session_free(Session *session)
+{
+	for (guint i = 0; i < session->n; i++)
+		free_content(session->contents[i]);
+	for (int i = 0; i < MEDIA_FDS; i++)
+		if (session->choices.fds[i] >= 0)
+			close(session->choices.fds[i]);
+	g_free(session->choices.audio_source);
+	g_free(session->choices.audio_sink);
+	g_free(session->choices.video_source);
+	g_free(session->cname);
+	g_clear_pointer(&session->start, g_variant_unref);
+	g_clear_pointer(&session->sound, echo_free);
+	g_main_loop_unref(session->loop);
+	g_free(session);
+}

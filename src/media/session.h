@@ -99,6 +99,7 @@ void session_fail(Session *session, const char *word, const char *format, ...) G
 void session_report(Session *session, const char *step, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Devices are closed, keys are wiped. */
 void session_end(Session *session);
+void session_free(Session *session); /* after its end */
 
 /* content.c */
 struct content *content_find(Session *session, const char *name);
