@@ -5,10 +5,11 @@
 #include "call/medialink.h"
 
 /* contents: a(ss) floating, or NULL for a question; then the sources of the settings count. relays: a(ssqsss), floating or not, or
- * NULL. */
-GVariant *media_question_start(bool initiator, GVariant *contents, bool loopback, GVariant *relays);
+ * NULL. proxy: of the account, "" none. */
+GVariant *media_question_start(bool initiator, GVariant *contents, bool loopback, GVariant *relays, const char *proxy);
 
 /* A call between two sotto-media of ours through the relay: pairs, DTLS and sound, each a line. line(NULL) at the end. */
 typedef struct Rehearsal Rehearsal;
-Rehearsal *rehearsal_new(GVariant *relays, bool loopback, void (*line)(const char *text, bool good, gpointer data), gpointer data);
+Rehearsal *rehearsal_new(GVariant *relays, bool loopback, const char *proxy,
+	void (*line)(const char *text, bool good, gpointer data), gpointer data);
 void rehearsal_free(Rehearsal *rehearsal); /* within line(NULL), too; NULL is fine */

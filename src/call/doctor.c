@@ -16,6 +16,7 @@ enum { SERVERS_MS = 20000 };
 static struct doctor {
 	bool busy, loopback, relay_works;
 	GVariant *relays;
+	char *proxy; /* of the account, "" none */
 	GCancellable *names;
 	guint pending, timer;
 	Media *media;
@@ -48,6 +49,7 @@ finish(void)
 	media_stop(ended.media);
 	rehearsal_free(ended.rehearsal);
 	g_clear_pointer(&ended.relays, g_variant_unref);
+	g_free(ended.proxy);
 	ended.line(NULL, true, ended.data);
 }
 
@@ -89,7 +91,7 @@ rehearse(gpointer data)
 	(void)data;
 	doctor.timer = 0;
 	g_clear_pointer(&doctor.media, media_stop);
-	doctor.rehearsal = rehearsal_new(relays, doctor.loopback, on_rehearsal, NULL);
+	doctor.rehearsal = rehearsal_new(relays, doctor.loopback, doctor.proxy, on_rehearsal, NULL);
 }
 
 /* ---- the servers ---- */
@@ -138,7 +140,8 @@ ask_servers(void)
 	g_autoptr(GError) error = NULL;
 
 	doctor.media = media_start(call_settings.media_socket, &hooks, NULL, &error);
-	if (!doctor.media || !media_begin(doctor.media, media_question_start(true, NULL, doctor.loopback, doctor.relays), &error)) {
+	if (!doctor.media || !media_begin(doctor.media,
+				     media_question_start(true, NULL, doctor.loopback, doctor.relays, doctor.proxy), &error)) {
 		say(false, "%s", error->message);
 		finish();
 		return;
@@ -214,7 +217,11 @@ on_services(Stream *stream, const GArray *services, const GError *error, gpointe
 	}
 	doctor.relays = g_variant_ref_sink(g_variant_builder_end(&relays));
 	say(true, "your server names %u %s for calls", services->len, services->len == 1 ? "server" : "servers");
-	look_up_names(services);
+	/* A proxy looks up names itself, and nothing is asked past it. */
+	if (*doctor.proxy)
+		ask_servers();
+	else
+		look_up_names(services);
 }
 
 static bool
@@ -234,13 +241,11 @@ call_doctor(Account *account, void (*line)(const char *text, bool good, gpointer
 
 	if (doctor.busy)
 		return fault(error, FAULT_BUSY, "the doctor is at work already");
-	if (proxy && *proxy)
-		return fault(error, FAULT_NETWORK,
-			"%s uses a proxy, and a call would go past it: calls are off for it, nothing was tried",
-			account_jid(account));
-	if (!stream || !stream_server_ip(stream))
+	if (!account_online(account))
 		return fault(error, FAULT_OFFLINE, "%s is not connected", account_jid(account));
-	doctor = (struct doctor){ .busy = true, .loopback = is_loopback(stream), .line = line, .data = data };
+	doctor = (struct doctor){
+		.busy = true, .loopback = is_loopback(stream), .proxy = g_strdup(proxy ? proxy : ""), .line = line, .data = data
+	};
 	extdisco_ask(stream, on_services, NULL, NULL);
 	return true;
 }

@@ -62,7 +62,8 @@ struct resolving {
 	GVariant *start;
 	GCancellable *cancellable, *lookups; /* the owner's, ours: when time is over */
 	gulong linked;
-	GPtrArray *hosts; /* of each relay its addresses as text, GPtrArray, may be empty */
+	GPtrArray *hosts;   /* of each relay its addresses as text, GPtrArray, may be empty */
+	GPtrArray *proxies; /* of the proxy; NULL: there is none, or it is written as an address */
 	guint pending, timer;
 	void (*done)(gpointer owner, GVariant *start);
 	gpointer owner;
@@ -70,9 +71,26 @@ struct resolving {
 
 struct lookup {
 	struct resolving *all;
-	GPtrArray *addresses;
-	char *name; /* what a certificate must bear */
+	GPtrArray *addresses; /* "name/address" */
+	char *name;           /* what a certificate must bear */
 };
+
+/* The proxy with its address in place of its name. A name without one stays a name: then nothing gets anywhere, and nothing past
+ * it. */
+static char *
+proxy_with_address(const char *proxy, const GPtrArray *found)
+{
+	g_autoptr(GUri) uri = g_uri_parse(proxy, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL);
+	const char *address = "invalid";
+
+	/* Only one fits in: IPv4 is there more often than IPv6 is routed. */
+	for (guint i = 0; i < found->len; i++)
+		if (!i || !strchr(found->pdata[i], ':'))
+			address = strchr(found->pdata[i], '/') + 1;
+	return g_uri_join_with_user(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, uri ? g_uri_get_scheme(uri) : "socks5",
+		uri ? g_uri_get_user(uri) : NULL, uri ? g_uri_get_password(uri) : NULL, NULL, address,
+		uri ? g_uri_get_port(uri) : 9, "", NULL, NULL);
+}
 
 /* One relay for each of its addresses. */
 static void
@@ -98,6 +116,12 @@ with_addresses(struct resolving *all)
 	for (gsize child = 0; child < g_variant_n_children(all->start); child++) {
 		g_autoptr(GVariant) value = g_variant_get_child_value(all->start, child);
 
+		if (child == PROXY && all->proxies) {
+			const char *proxy = g_variant_get_string(value, NULL);
+
+			g_variant_builder_add_value(&builder, g_variant_new_take_string(proxy_with_address(proxy, all->proxies)));
+			continue;
+		}
 		if (child != RELAYS) {
 			g_variant_builder_add_value(&builder, value);
 			continue;
@@ -125,6 +149,7 @@ finish(struct resolving *all)
 	g_object_unref(all->cancellable);
 	g_object_unref(all->lookups);
 	g_ptr_array_unref(all->hosts);
+	g_clear_pointer(&all->proxies, g_ptr_array_unref);
 	g_free(all);
 }
 
@@ -177,23 +202,41 @@ on_cancelled(GCancellable *cancellable, gpointer data)
 }
 
 static void
-look_up(struct resolving *all, const char *name, bool by_proxy)
+look_up(struct resolving *all, const char *name, GPtrArray *addresses)
 {
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
-	GPtrArray *addresses = g_ptr_array_new_with_free_func(g_free);
 	struct lookup *lookup;
 
-	g_ptr_array_add(all->hosts, addresses);
-	if (by_proxy || g_hostname_is_ip_address(name)) {
-		g_ptr_array_add(addresses, g_strdup(name));
-		return;
-	}
 	if (!*name || strchr(name, '/') || strlen(name) > NAME_MAX_BYTES)
 		return;
 	lookup = g_new(struct lookup, 1);
 	*lookup = (struct lookup){ all, addresses, g_strdup(name) };
 	all->pending++;
 	g_resolver_lookup_by_name_async(resolver, name, all->lookups, on_resolved, lookup);
+}
+
+static void
+look_up_relay(struct resolving *all, const char *name, bool by_proxy)
+{
+	GPtrArray *addresses = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(all->hosts, addresses);
+	if (by_proxy || g_hostname_is_ip_address(name))
+		g_ptr_array_add(addresses, g_strdup(name));
+	else
+		look_up(all, name, addresses);
+}
+
+static void
+look_up_proxy(struct resolving *all, const char *proxy)
+{
+	g_autoptr(GUri) uri = g_uri_parse(proxy, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL);
+
+	if (uri && g_uri_get_host(uri) && g_hostname_is_ip_address(g_uri_get_host(uri)))
+		return;
+	all->proxies = g_ptr_array_new_with_free_func(g_free);
+	if (uri && g_uri_get_host(uri))
+		look_up(all, g_uri_get_host(uri), all->proxies);
 }
 
 static gboolean
@@ -226,8 +269,10 @@ media_names_resolve(GVariant *start, GCancellable *cancellable, void (*done)(gpo
 		const char *name;
 
 		g_variant_get_child(relays, i, "(@s&sq@s@s@s)", NULL, &name, NULL, NULL, NULL, NULL);
-		look_up(all, name, *proxy);
+		look_up_relay(all, name, *proxy);
 	}
+	if (*proxy)
+		look_up_proxy(all, proxy);
 	all->timer = g_timeout_add(NAMES_MS, on_time_over, all);
 	g_idle_add(on_nothing_to_do, all);
 }

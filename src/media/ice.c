@@ -3,6 +3,7 @@
  * main loop. */
 #include "media/ice.h"
 
+#include "media/bridge.h"
 #include "media/post.h"
 #include "media/route.h"
 
@@ -24,6 +25,9 @@ struct Ice {
 	bool relay_only, loopback;
 	GVariant *servers;
 	GHashTable *streams; /* id -> struct stream */
+	char *proxy;
+	GPtrArray *bridges; /* to relays that libnice cannot reach by itself */
+	guint ways, failed; /* to relays, for all streams; those that were bridges to nowhere */
 };
 
 static void
@@ -190,6 +194,8 @@ ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer o
 	ice->relay_only = setup->relay_only;
 	ice->loopback = setup->loopback;
 	ice->servers = g_variant_ref(setup->servers);
+	ice->proxy = g_strdup(setup->proxy);
+	ice->bridges = g_ptr_array_new_with_free_func((GDestroyNotify)bridge_free);
 	ice->streams = g_hash_table_new_full(NULL, NULL, NULL, stream_free);
 	ice->agent = nice_agent_new_full(g_main_context_default(), NICE_COMPATIBILITY_RFC5245,
 		NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
@@ -245,6 +251,8 @@ ice_free(Ice *ice)
 	close_agent(ice->agent);
 	g_hash_table_unref(ice->streams);
 	g_variant_unref(ice->servers);
+	g_ptr_array_unref(ice->bridges);
+	g_free(ice->proxy);
 	g_free(ice);
 }
 
@@ -254,20 +262,57 @@ ice_agent(Ice *ice)
 	return ice->agent;
 }
 
+/* libnice would wait long for a relay that is not there. */
+static void
+on_bridge_failed(gpointer owner)
+{
+	Ice *ice = owner;
+	GHashTableIter streams;
+	struct stream *stream;
+
+	if (++ice->failed < ice->ways || !ice->relay_only)
+		return;
+	g_hash_table_iter_init(&streams, ice->streams);
+	if (g_hash_table_iter_next(&streams, NULL, (gpointer *)&stream) && !stream->told)
+		ice->hooks.gathered(ice->owner, stream->id, 0);
+}
+
+/* What libnice is told of a relay behind a bridge is the bridge. */
+static void
+use_bridge(Ice *ice, guint stream, const struct bridge_end *end, const char *user, const char *password)
+{
+	Bridge *bridge = bridge_new(end, on_bridge_failed, ice, NULL);
+
+	if (!bridge)
+		return;
+	ice->ways++;
+	g_ptr_array_add(ice->bridges, bridge);
+	nice_agent_set_relay_info(
+		ice->agent, stream, 1, "127.0.0.1", bridge_port(bridge), user, password, NICE_RELAY_TYPE_TURN_TCP);
+}
+
 static void
 use_server(Ice *ice, guint stream, GVariant *server)
 {
-	const char *type, *host, *slash, *transport, *user, *password;
+	const char *type, *host, *transport, *user, *password;
 	guint16 port;
 
 	g_variant_get(server, "(&s&sq&s&s&s)", &type, &host, &port, &transport, &user, &password);
-	slash = strchr(host, '/'); /* its name was looked up already: there is no resolver in here */
-	host = slash ? slash + 1 : host;
-	if (!strcmp(type, "turn"))
-		nice_agent_set_relay_info(ice->agent, stream, 1, host, port, user, password,
-			!strcmp(transport, "tcp") ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);
-	else if (!strcmp(type, "stun") && !ice->relay_only)
-		g_object_set(ice->agent, "stun-server", host, "stun-server-port", (guint)port, NULL);
+	bool tls = !strcmp(type, "turns"), tcp = !strcmp(transport, "tcp"), proxied = *ice->proxy;
+	/* The name was looked up already, or the proxy does it: there is no resolver in here. */
+	const char *slash = strchr(host, '/'), *address = slash ? slash + 1 : host;
+	g_autofree char *name = slash ? g_strndup(host, slash - host) : g_strdup(host);
+
+	if (tcp && (tls || (proxied && !strcmp(type, "turn")))) {
+		struct bridge_end end = { name, slash || !proxied ? address : NULL, port, tls, ice->proxy };
+		use_bridge(ice, stream, &end, user, password);
+	} else if (!strcmp(type, "turn") && !proxied) {
+		ice->ways++;
+		nice_agent_set_relay_info(ice->agent, stream, 1, address, port, user, password,
+			tcp ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);
+	} else if (!strcmp(type, "stun") && !ice->relay_only) {
+		g_object_set(ice->agent, "stun-server", address, "stun-server-port", (guint)port, NULL);
+	}
 }
 
 guint

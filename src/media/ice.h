@@ -22,6 +22,7 @@ struct ice_setup {
 	bool initiator, relay_only, loopback;
 	const char *toward; /* our host candidate is what the kernel would use towards it; "" the world */
 	GVariant *servers;  /* a(ssqsss) as in START */
+	const char *proxy;  /* socks5://..., "" none: with one, only relays by TCP and TLS are used, through it */
 };
 
 typedef struct Ice Ice;

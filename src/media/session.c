@@ -148,15 +148,15 @@ session_start(Session *session, GVariant *body, int *fds, GError **error)
 	take_choices(session, fds, audio_source, audio_sink, video_source);
 	if (!g_variant_n_children(contents))
 		return true; /* a question will follow */
-	if (*proxy)
-		return fault(error, FAULT_NETWORK, "calls do not go through a proxy yet: nothing was sent");
+	if (*proxy && !session->relay_only)
+		return fault(error, FAULT_NETWORK, "through a proxy calls go by a relay only: nothing was sent");
 	session->cname = random_name();
 	session->sound = echo_new(ECHO_SOUND);
 	session->pem = certificate_new(session->fingerprint, error);
 	session->pipeline = session->pem ? pipeline_new(session->cname, on_failed, session, error) : NULL;
 	if (!session->pipeline)
 		return false;
-	struct ice_setup setup = { initiator, session->relay_only, loopback, toward, servers };
+	struct ice_setup setup = { initiator, session->relay_only, loopback, toward, servers, proxy };
 	session->ice = ice_new(&setup, &ice_hooks, session);
 	return add_contents(session, contents, error);
 }

@@ -12,7 +12,7 @@
 enum { AGAIN_MS = 500, TRIES = 8, HEAD = 20, SIZE = 1500 };
 
 struct StunAsker {
-	char *type, *host, *name, *transport, *user, *password; /* host: the address; name: what a certificate must bear */
+	char *type, *host, *name, *transport, *user, *password, *proxy; /* host: the address; name: what a certificate must bear */
 	guint16 port;
 	stunasker_done done;
 	gpointer owner;
@@ -343,28 +343,41 @@ begin_udp(StunAsker *asker, GSocketAddress *address)
 		conclude(asker, false, g_strdup_printf(WHERE " cannot be reached: %s", HERE(asker), error->message));
 }
 
+static void
+begin_tcp(StunAsker *asker, GSocketConnectable *to)
+{
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GProxyResolver) resolver = *asker->proxy ? g_simple_proxy_resolver_new(asker->proxy, NULL) : NULL;
+
+	g_socket_client_set_enable_proxy(client, resolver != NULL);
+	if (resolver)
+		g_socket_client_set_proxy_resolver(client, resolver);
+	g_socket_client_connect_async(client, to, asker->cancellable, on_connected, asker);
+}
+
 void
 stunasker_begin(StunAsker *asker)
 {
 	g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string(asker->host, asker->port);
-	g_autoptr(GSocketClient) client = NULL;
+	g_autoptr(GSocketConnectable) named = *asker->proxy ? g_network_address_new(asker->host, asker->port) : NULL;
 
 	asker->timer = g_timeout_add(AGAIN_MS, on_time, asker);
-	if (!address) {
+	if (named && is_udp(asker))
+		conclude(asker, false, g_strdup_printf(WHERE " is not asked: UDP does not go through the proxy", HERE(asker)));
+	else if (named)
+		begin_tcp(asker, named);
+	else if (!address)
 		conclude(asker, false, g_strdup_printf(WHERE ": the name has no address", HERE(asker)));
-	} else if (is_udp(asker)) {
+	else if (is_udp(asker))
 		begin_udp(asker, address);
-	} else {
-		client = g_socket_client_new();
-		g_socket_client_set_enable_proxy(client, FALSE);
-		g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(address), asker->cancellable, on_connected, asker);
-	}
+	else
+		begin_tcp(asker, G_SOCKET_CONNECTABLE(address));
 }
 
 /* ---- life ---- */
 
 StunAsker *
-stunasker_new(GVariant *server, stunasker_done done, gpointer owner)
+stunasker_new(GVariant *server, const char *proxy, stunasker_done done, gpointer owner)
 {
 	StunAsker *asker = g_new0(StunAsker, 1);
 	char *slash;
@@ -375,6 +388,7 @@ stunasker_new(GVariant *server, stunasker_done done, gpointer owner)
 	asker->host = g_strdup(slash ? slash + 1 : asker->name);
 	if (slash)
 		*slash = '\0';
+	asker->proxy = g_strdup(proxy);
 	asker->done = done;
 	asker->owner = owner;
 	asker->cancellable = g_cancellable_new();
@@ -398,5 +412,6 @@ stunasker_free(StunAsker *asker)
 	g_free(asker->transport);
 	g_free(asker->user);
 	g_free(asker->password);
+	g_free(asker->proxy);
 	g_free(asker);
 }

@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -418,3 +419,113 @@ def test_the_doctor_says_when_there_is_nothing_to_ask():
     said = report(Ask("what=doctor").end())
     assert said == [("servers", False, "the server names neither STUN nor TURN: ask its operator for XEP-0215 and a relay"),
                     ("done", False, "no relay works: calls go directly or not at all")]
+
+
+# ---- relays that libnice cannot reach by itself ----
+
+class Socks:
+    """A SOCKS5 proxy (RFC 1928, 1929) that keeps the names it was asked for; it looks up turn.lan itself."""
+
+    def __init__(self, names, user=b"me", password=b"secret"):
+        self.names, self.user, self.password, self.asked = names, user, password, []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            client, _ = self.server.accept()
+            threading.Thread(target=self._one, args=(client,), daemon=True).start()
+
+    def _one(self, client):
+        read = client.makefile("rb").read1
+        buffer = b""
+
+        def take(count):
+            nonlocal buffer
+            while len(buffer) < count:
+                more = read(4096)
+                if not more:
+                    raise OSError
+                buffer += more
+            got, buffer = buffer[:count], buffer[count:]
+            return got
+        try:
+            _, count = take(2)
+            assert 2 in take(count)
+            client.sendall(b"\x05\x02")
+            user = take(take(2)[1])
+            password = take(take(1)[0])
+            client.sendall(b"\x01\x00" if (user, password) == (self.user, self.password) else b"\x01\x01")
+            kind = take(4)[3]
+            host = take(take(1)[0]).decode() if kind == 3 else socket.inet_ntoa(take(4))
+            port = struct.unpack("!H", take(2))[0]
+            self.asked.append((host, port))
+            far = socket.create_connection((self.names.get(host, host), port))
+            client.sendall(b"\x05\x00\x00\x01\0\0\0\0\0\0")
+            if buffer:
+                far.sendall(buffer)
+        except (OSError, AssertionError):
+            client.close()
+            return
+        threading.Thread(target=pump, args=(client, far), daemon=True).start()
+        pump(far, client)
+
+
+def test_through_a_proxy_a_relay_is_reached_by_name_and_nothing_goes_past_it(lab):
+    turn = lab.turn()
+    user, password = credentials(turn)
+    proxy = Socks({"turn.lan": "127.0.0.1"})
+    words = f"proxy=socks5://me:secret@localhost:{proxy.port}", f"relay=turn,turn.lan,{turn.port},tcp,{user},{password}", \
+        f"relay=turn,turn.lan,{turn.port},udp,{user},{password}"
+    ask = Ask("what=rehearsal", *words).end(40)
+    assert ask.all("good")[:3] == ["two ends find a way to each other through the relay", "they agree on keys (DTLS)", "sound arrives"], ask.events
+    assert set(proxy.asked) == {("turn.lan", turn.port)}
+    said = report(Ask("what=doctor", *words).end())
+    assert ("turn tcp", True, f"turn.lan port {turn.port} by TCP relays for us, as 127.0.0.1") in said, said
+    assert ("turn udp", False, f"turn.lan port {turn.port} by UDP is not asked: UDP does not go through the proxy") in said
+    proxy.password = b"another"
+    refused = report(Ask("what=doctor", *words).end())
+    assert [s for s in refused if s[0] == "turn tcp" and not s[1] and "cannot be reached" in s[2]], refused
+
+
+@needs_root
+def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
+    """The trust of the system is replaced by the lab's, in a mount namespace of the test's own."""
+    turn = lab.turn()
+    user, password = credentials(turn)
+    lab.ca.leaf("turn.lan", folder / "cert.pem", folder / "key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+
+    def serve():
+        while True:
+            client, _ = server.accept()
+            threading.Thread(target=one, args=(client,), daemon=True).start()
+
+    def one(client):
+        try:
+            client = context.wrap_socket(client, server_side=True)
+        except OSError:
+            return
+        far = socket.create_connection(("127.0.0.1", turn.port))
+        threading.Thread(target=pump, args=(client, far), daemon=True).start()
+        pump(far, client)
+    threading.Thread(target=serve, daemon=True).start()
+    (folder / "hosts").write_text("127.0.0.1 localhost turn.lan wrong.lan\n")
+    trusted = f"mount --bind {lab.ca.cert} /etc/ssl/certs/ca-certificates.crt && "
+
+    def ask(what, host, trust=trusted):
+        script = f'mount --bind {folder}/hosts /etc/hosts && {trust}exec "$0" "$@"'
+        done = subprocess.run(["unshare", "-m", "--propagation", "private", "sh", "-c", script, str(ASK), f"program={MEDIA}", f"what={what}",
+                               f"relay=turns,{host},{port},tcp,{user},{password}"], capture_output=True, text=True, timeout=60)
+        return done.stdout
+    said = ask("rehearsal", "turn.lan")
+    assert "sound arrives" in said and " bad " not in said, said
+    assert f"('turn tls', true, 'turn.lan port {port} by TLS relays for us, as 127.0.0.1')" in ask("doctor", "turn.lan")
+    for host, trust in (("wrong.lan", trusted), ("turn.lan", "")):
+        assert "no good TLS" in ask("doctor", host, trust)
+        said = ask("rehearsal", host, trust)
+        assert "good sound" not in said and "the relay gave no address" in said, said

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH]
  * [what=devices|levels|loopback|doctor|none|list|test|rehearsal] [source=WORDS] [sink=WORDS]
- * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [seconds=N] [kill=MS]. What it says comes out line by line. */
+ * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [proxy=URI] [seconds=N]. What it says comes out line by line. */
 #include "base/base.h"
 #include "call/calls.h"
 #include "call/devices.h"
@@ -18,6 +18,7 @@
 static GMainLoop *loop;
 static gint64 began;
 static GVariantBuilder relays;
+static const char *proxy = "";
 static int status = 1;
 
 static void G_GNUC_PRINTF(2, 3) say(const char *event, const char *format, ...)
@@ -110,7 +111,7 @@ ask_above(const char *what, int seconds)
 	else if (!strcmp(what, "test") && !call_test(seconds, on_line, NULL, &error))
 		say("refused", "%s", error->message);
 	else if (!strcmp(what, "rehearsal"))
-		rehearsal_new(list = g_variant_ref_sink(g_variant_builder_end(&relays)), true, on_line, NULL);
+		rehearsal_new(list = g_variant_ref_sink(g_variant_builder_end(&relays)), true, proxy, on_line, NULL);
 	else if (strcmp(what, "test"))
 		return false;
 	g_timeout_add_seconds((guint)seconds + 20, on_time, NULL);
@@ -143,6 +144,8 @@ main(int argc, char **argv)
 			sink = value;
 		else if (g_str_has_prefix(argv[i], "relay="))
 			add_relay(value);
+		else if (g_str_has_prefix(argv[i], "proxy="))
+			proxy = value;
 		else if (g_str_has_prefix(argv[i], "seconds="))
 			seconds = atoi(value);
 	}
@@ -159,7 +162,7 @@ main(int argc, char **argv)
 	if (media &&
 		!media_begin(media,
 			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuu)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
-				"relay", FALSE, "", g_variant_builder_end(&relays), "", source, sink, "none", 640u, 480u, 30u),
+				"relay", FALSE, "", g_variant_builder_end(&relays), proxy, source, sink, "none", 640u, 480u, 30u),
 			&error))
 		g_clear_pointer(&media, media_stop);
 	if (!media) {
