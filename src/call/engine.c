@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What goes to sotto-media and what comes from it. */
+#include "account/account.h"
 #include "api/event.h"
 #include "api/log.h"
 #include "base/medialink.h"
@@ -227,7 +228,8 @@ bool
 engine_begin(Call *call, GError **error)
 {
 	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ss)"));
-	const char *ip = toward(call);
+	Account *account = call_account(call);
+	const char *ip = toward(call), *proxy = account ? account_get(account, "proxy") : NULL;
 
 	if (!engine_load(call, error))
 		return false;
@@ -239,7 +241,7 @@ engine_begin(Call *call, GError **error)
 	call->started = media_begin(call->media,
 		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuu)", !call->incoming, &contents, call->relay ? "relay" : "direct",
 			is_loopback(ip), ip, call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0),
-			"", call_settings.audio_source, call_settings.audio_sink,
+			proxy ? proxy : "", call_settings.audio_source, call_settings.audio_sink,
 			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE),
 		error);
 	return call->started;

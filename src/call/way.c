@@ -120,9 +120,18 @@ way_forget(Call *call)
 
 /* ---- the relays ---- */
 
+/* A proxy takes TCP alone. */
+static bool
+is_relay(const struct ext_service *service, bool proxied)
+{
+	bool tcp = !strcmp(service->transport, "tcp");
+
+	return !strcmp(service->type, "turns") ? tcp : !strcmp(service->type, "turn") && (tcp || !proxied);
+}
+
 /* As MEDIA_START_TYPE wants them; sets call->has_relay. */
 static void
-keep_services(Call *call, const GArray *services)
+keep_services(Call *call, const GArray *services, bool proxied)
 {
 	g_auto(GVariantBuilder) relays = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ssqsss)"));
 
@@ -131,7 +140,7 @@ keep_services(Call *call, const GArray *services)
 
 		g_variant_builder_add(&relays, "(ssqsss)", service->type, service->host, service->port, service->transport,
 			service->user, service->password);
-		call->has_relay |= !strcmp(service->type, "turn") || !strcmp(service->type, "turns");
+		call->has_relay |= is_relay(service, proxied);
 	}
 	g_clear_pointer(&call->relays, g_variant_unref);
 	call->relays = g_variant_ref_sink(g_variant_builder_end(&relays));
@@ -147,11 +156,27 @@ is_loopback(const Account *account)
 	return address && g_inet_address_get_is_loopback(address);
 }
 
+static bool
+is_proxied(const Account *account)
+{
+	const char *proxy = account_get(account, "proxy");
+
+	return proxy && *proxy;
+}
+
 static enum input
 choose(Call *call, Account *account)
 {
 	enum call_address wish = call_address_for(account, call->peer);
 
+	if (is_proxied(account)) {
+		call->relay = true;
+		return call->has_relay
+			       ? INPUT_WAY
+			       : call_fail(call, "media-error",
+					 "%s uses a proxy, and its server offers no relay by TCP: nothing goes past the proxy",
+					 call->account);
+	}
 	call->relay = call->has_relay && wish == CALL_ADDRESS_RELAY;
 	if (call->relay || wish == CALL_ADDRESS_DIRECT || is_loopback(account))
 		return INPUT_WAY;
@@ -170,7 +195,7 @@ on_services(Stream *stream, const GArray *services, const GError *error, gpointe
 	if (!account)
 		return;
 	if (services)
-		keep_services(call, services);
+		keep_services(call, services, is_proxied(account));
 	next = choose(call, account);
 	if (next != INPUT_NONE)
 		call_step(call, next, NULL);
@@ -180,14 +205,10 @@ enum input
 way_find(Call *call, const struct call_input *in)
 {
 	Account *account = call_account(call);
-	const char *proxy = account ? account_get(account, "proxy") : NULL;
 
 	(void)in;
 	if (!account || !account_online(account))
 		return call_fail(call, "gone", "%s is offline", call->account);
-	if (proxy && *proxy)
-		return call_fail(
-			call, "media-error", "%s uses a proxy, and a call would go past it: calls are off for it", call->account);
 	extdisco_ask(account_stream(account), on_services, ticket_new(call), g_free);
 	return INPUT_NONE;
 }

@@ -176,7 +176,7 @@ def test_without_a_relay_a_person_is_asked(world):
     wait_until(lambda: bob.seen("call", state="ended"), "the end")
 
 
-def test_j03_behind_a_proxy_there_is_no_call(world):
+def test_j03_behind_a_proxy_there_is_no_call_without_a_relay_by_tcp(world):
     """J03: a call would go past the proxy; it is refused with the reason, and no packet leaves for anybody."""
     alice, bob, servers, _ = enter(world, relay=False)
     alice.run("/account set alice@a.test proxy socks5://127.0.0.1:9")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sotto on a server, microphone and network on a laptop: media.socket, forwarded as ssh -R does it, each machine in a network of its own."""
+"""Calls by other ways than the straight one, each machine in a network of its own: sotto on a server and its media on a laptop
+(media.socket, forwarded as ssh -R does it), and all of a session through a proxy."""
 
 import re
 import subprocess
 import time
 
-from lab import die_with_parent
-from test_call_paths import ALICE, BOB, SERVER, candidates, pytestmark, state, world  # noqa: F401
-from test_medialink import BUILD, forward
+from lab import Turn, die_with_parent
+from test_call_paths import ALICE, BOB, SERVER, candidates, pytestmark, sh, state, world  # noqa: F401
+from test_medialink import BUILD, Socks, forward
 
 
 def laptop(world, path):
@@ -56,3 +57,40 @@ def test_a_call_has_the_sound_and_the_address_of_the_laptop(world):
         alice.run("/call bob@b.test", ok=None)
         assert "nobody answers at" in state(alice, "ended", timeout=20)["reason"]
     process.wait(5)
+
+
+def test_j03_through_a_proxy_a_call_goes_by_the_relay_and_nothing_else_leaves(world):
+    """J03: login and call through SOCKS5; of what leaves alice's machine nothing goes to anybody but the proxy, no UDP, no DNS."""
+    lab = world.lab
+    a, b = servers = lab.federation("a.test", "b.test", modules=["stanza_debug"], turn=Turn(lab).start(), options="turn_external_tcp = true")
+    proxy = Socks({}, host=SERVER)
+    name = world.names["alice"]
+    subprocess.run(["ip", "netns", "exec", name, "nft", "-f", "-"], check=True, text=True,
+                   input="add table inet past; add chain inet past out { type filter hook output priority 0; }\n"
+                         f"add rule inet past out oifname lo accept; add rule inet past out ip daddr {SERVER} tcp dport {proxy.port} accept\n"
+                         "add rule inet past out meta l4proto icmpv6 accept; add rule inet past out counter\n")
+    clients = []
+    for server, user, peer, options in ((a, "alice", "bob@b.test", {"proxy": f"socks5://me:secret@{SERVER}:{proxy.port}"}), (b, "bob", "alice@a.test", {})):
+        server.add_user(user)
+        server.set_roster(user, {peer: "both"})
+        client = lab.client(user, wrapper=("ip", "netns", "exec", world.names[user])).start()
+        client.login(f"{user}@{server.domain}", server, **options)
+        for words in ("call.audio_source test", "call.audio_sink none", "call.sounds off"):
+            client.run(f"/set {words}")
+        client.wait("roster", jid=peer)
+        clients.append(client)
+    alice, bob = clients
+    alice.run("/msg bob@b.test are you there")
+    bob.wait("message", direction="in")
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    for client in clients:
+        assert state(client, "active")["path"] == "relay"
+        stats = client.wait("call-stats", where=lambda e: e.get("audio_frames_in", 0) > 40)
+        assert stats["audio_level_in"] > -40
+    alice.run("/hangup")
+    state(bob, "ended")
+    past = sh("ip", "netns", "exec", name, "nft", "list", "table", "inet", "past")
+    assert "counter packets 0 " in past, past
+    assert all(ip == SERVER for text in candidates(servers) for ip in re.findall(r" ip='([^']*)'", text))

@@ -426,9 +426,9 @@ def test_the_doctor_says_when_there_is_nothing_to_ask():
 class Socks:
     """A SOCKS5 proxy (RFC 1928, 1929) that keeps the names it was asked for; it looks up turn.lan itself."""
 
-    def __init__(self, names, user=b"me", password=b"secret"):
+    def __init__(self, names, user=b"me", password=b"secret", host="127.0.0.1"):
         self.names, self.user, self.password, self.asked = names, user, password, []
-        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server = socket.create_server((host, 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
