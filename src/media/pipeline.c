@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 enum {
-	AUDIO_LATENCY = 40,  /* ms: of the jitter buffer */
-	VIDEO_LATENCY = 300, /* twice the way there and back and a bit, or what is repeated comes too late */
-	RTCP_INTERVAL = 250, /* ms: or reports of loss come too late */
-	RTCP_BANDWIDTH = 125000,
-	TWCC_INTERVAL = 200, /* ms: else one report for each picture */
+	AUDIO_LATENCY = 40,       /* ms: of the jitter buffer */
+	VIDEO_LATENCY = 300,      /* twice the way there and back and a bit, or what is repeated comes too late */
+	RTCP_INTERVAL = 120,      /* ms: or reports of loss come too late */
+	RTCP_BANDWIDTH = 1000000, /* bytes a second, of which RTCP has a twentieth: less would stretch the interval */
+	TWCC_INTERVAL = 200,      /* ms: else one report for each picture */
 	STREAMS = 8,
 };
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+enum { AUDIO_RATE = 48000 };
 enum { TICK = 250, TICKS = 4, REFUSED_MIN = 10, REFUSED_FOR = 750 };
 
 struct sums {
@@ -30,7 +31,8 @@ look_at_source(const GstStructure *source, struct sums *sums)
 			sums->rtt = MAX(sums->rtt, rtt / 65.536);
 		sums->loss = MAX(sums->loss, fraction / 256.0);
 	}
-	if (gst_structure_get_uint(source, "jitter", &jitter) && rate > 0)
+	/* Of the sound: what is repeated comes as late as it is. */
+	if (gst_structure_get_uint(source, "jitter", &jitter) && rate == AUDIO_RATE)
 		sums->jitter = MAX(sums->jitter, jitter * 1000.0 / rate);
 }
 

@@ -36,23 +36,24 @@ vp8_bound(GstPad *pad)
 	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, bound, NULL, NULL);
 }
 
+/* From the thread of the reports and from the main loop. */
 static GstPadProbeReturn
 calm(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-	gint64 *last = data, now = g_get_monotonic_time();
+	gint *last = data, before = g_atomic_int_get(last), now = (gint)(g_get_monotonic_time() / 1000 & G_MAXINT);
 	const GstStructure *structure = gst_event_get_structure(GST_PAD_PROBE_INFO_EVENT(info));
 
 	(void)pad;
 	if (!structure || !gst_structure_has_name(structure, "GstForceKeyUnit"))
 		return GST_PAD_PROBE_OK;
-	if (*last && now - *last < CALM * 1000)
+	if (before && now >= before && now - before < CALM)
 		return GST_PAD_PROBE_DROP; /* who still misses it asks again */
-	*last = now;
+	g_atomic_int_set(last, now);
 	return GST_PAD_PROBE_OK;
 }
 
 void
 vp8_calm(GstPad *pad)
 {
-	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, calm, g_new0(gint64, 1), g_free);
+	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, calm, g_new0(gint, 1), g_free);
 }

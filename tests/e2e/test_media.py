@@ -22,12 +22,12 @@ TOGETHER = 4  # calls wait most of the time
 class Call:
     """What came out of a call: events as the driver printed them, datagrams as they were on the wire."""
 
-    def __init__(self, folder, *options, turn=False, seconds=25, after=-1, env=()):
+    def __init__(self, folder, *options, turn=False, loss=0, seconds=25, after=-1, env=()):
         self.folder = folder
         pair = BUILD / "tests/media/pair"
         assert pair.exists(), f"make media: {pair} is not built"
         capture = folder / "wire"
-        command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no",
+        command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no", str(loss),
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
                               env={**os.environ, **dict(env), "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
@@ -195,6 +195,16 @@ def test_what_a_bot_hears_and_sees_comes_back(made):
     assert is_tone(call.folder / "a.wav", 0.1)
     assert colours(call.folder / "picture-a-remote.ppm")[0] == "wycgmrbk"
     assert call.last("a")["video_in"] > 10
+
+
+@calls("video=on", "mixed=on", "loopback=off", "b.sink=file:{dir}/b.wav", loss=5, after=5000)
+def test_what_is_lost_is_repeated_or_made_up_for(made):
+    (call,) = made
+    for side, other in ("ab", "ba"):
+        # Without repeats half of the pictures would wait for a whole one.
+        assert call.last(side)["video_in"] > 0.7 * call.last(other)["video_out"] - 30, (call.last(side), call.last(other))
+    assert [line for line in call.wire if line["kind"] == "srtp" and line["pt"] == 97]
+    assert is_tone(call.folder / "b.wav")
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

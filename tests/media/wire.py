@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wire of one's own: unshare -rn python3 wire.py CAPTURE turn|no COMMAND... runs the command where nothing else is, with what it
-sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password secret."""
+"""A wire of one's own: unshare -rn python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
+sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password
+secret. LOSS: in a hundred datagrams, of those that are larger than a check."""
 
 import json
 import socket
@@ -52,9 +53,13 @@ def watch(capture, over, interface):
 
 
 def main():
-    path, turn, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+    path, turn, loss, command = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     for words in ("link set lo up", f"addr add {HOST}/32 dev lo", f"route add default dev lo src {HOST}"):
         subprocess.run(["ip", *words.split()], check=True)
+    if loss:
+        for words in ("add table ip wire", "add chain ip wire in { type filter hook input priority 0; }",
+                      f"add rule ip wire in udp length gt 90 numgen random mod 100 < {loss} drop"):
+            subprocess.run(["nft", words], check=True)
     capture, over = [], threading.Event()
     server = None
     if turn == "turn":
