@@ -144,8 +144,10 @@ audiosource_new(GstBin *bin, GstPad *sink, const struct choice *choice, Echo *ec
 		return NULL;
 	if (!device) {
 		g_autoptr(GstElement) feed = gst_bin_get_by_name(GST_BIN(source->part), "feed");
-		source->feeder = feeder_new(feed, source->wav.rate / PIECES * 2 * source->wav.channels, GST_SECOND / PIECES,
-			fills[choice->kind], source);
+		/* Not all rates have whole samples in 10 ms: a piece lasts as long as its samples, or there is a gap by and by. */
+		guint samples = source->wav.rate / PIECES;
+		source->feeder = feeder_new(feed, samples * 2 * source->wav.channels,
+			gst_util_uint64_scale_int(GST_SECOND, samples, source->wav.rate), fills[choice->kind], source);
 	}
 	return g_steal_pointer(&source);
 }
