@@ -12,6 +12,7 @@ extern const struct cmd cmd_account_rows[]; /* account connect disconnect tls ..
 extern const struct cmd cmd_roster_rows[];  /* add remove accept-contact block ... */
 extern const struct cmd cmd_chat_rows[];    /* msg say me correct encrypt search ... */
 extern const struct cmd cmd_call_rows[];    /* call vcall answer hangup ... */
+extern const struct cmd cmd_device_rows[];  /* devices calltest calldoctor */
 extern const struct cmd cmd_window_rows[];  /* window clear ... */
 
 /* Connects the accounts' question for a password to the front end. */
