@@ -38,13 +38,17 @@ sealed_words(const struct call_facts *call, enum style *style)
 char *
 call_security_words(const struct call_facts *call, enum style *style)
 {
+	if (call->state == CALL_ENDED) {
+		*style = STYLE_TEXT;
+		return g_strdup(call->reason ? call->reason : "");
+	}
 	if (call->keys >= CALL_KEYS_SEALED)
 		return sealed_words(call, style);
 	*style = STYLE_CALL_WARNING;
 	if (call->keys == CALL_KEYS_DTLS)
 		return g_strdup("encrypted, key not checked: anyone between could listen");
 	*style = STYLE_CALL_DIM;
-	return g_strdup(call->state == CALL_ENDED ? "" : "nothing is heard or seen before both sides have keys");
+	return g_strdup("nothing is heard or seen before both sides have keys");
 }
 
 char *
@@ -56,19 +60,13 @@ call_duration(gint64 from, gint64 to)
 	return g_strdup_printf("%d:%02d", seconds / 60, seconds % 60);
 }
 
-static char *
-ended_words(const struct call_facts *call)
-{
-	return g_strdup_printf("over%s%s", call->reason && *call->reason ? ": " : "", call->reason ? call->reason : "");
-}
-
 char *
 call_state_words(const struct call_facts *call, gint64 now)
 {
 	static const char *const words[] = { "calling", "ringing", "connecting", "active", "on hold" };
 	GString *text;
 	if (call->state == CALL_ENDED)
-		return ended_words(call);
+		return g_strdup("over");
 	text = g_string_new(call->incoming && call->state == CALL_RINGING ? "calls you" : words[call->state]);
 	if (call->active_since) {
 		g_autofree char *duration = call_duration(call->active_since, now);

@@ -79,6 +79,8 @@ picture_flushed(void)
 {
 	if (!picture.reserved || (picture.ready && picture.generation == screen_generation()))
 		return;
+	if (!picture.ready)
+		picture.generation = screen_generation() - 1;
 	picture.ready = true;
 	draw();
 }
@@ -185,7 +187,8 @@ picture_place(guint call, const struct rectangle *where, bool remote, bool own)
 	if (moved || others)
 		ask_for_both();
 	if (picture_is_there(call)) {
-		screen_reserve(where->row, where->col, where->rows, where->cols);
+		if (!screen_reserve(where->row, where->col, where->rows, where->cols))
+			picture.ready = false;
 		picture.reserved = true;
 	}
 	return true;

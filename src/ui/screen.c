@@ -388,19 +388,36 @@ screen_fd(void)
 	return screen ? fileno(output) : -1;
 }
 
+static gunichar
+letter_at(int row, int col)
+{
+	cchar_t cell;
+	wchar_t wide[CCHARW_MAX + 1] = { 0 };
+	attr_t attributes;
+	short pair;
+	if (!screen || mvin_wch(row, col, &cell) == ERR)
+		return 0;
+	getcchar(&cell, wide, &attributes, &pair, NULL);
+	return wide[0];
+}
+
 /* Behind blanks ncurses would clear to the end of the line, and rows that look alike after a shift it would scroll on the terminal.
  * So there are no-break spaces, and each row begins with two spaces that no other row begins with. */
-void
+bool
 screen_reserve(int row, int col, int rows, int cols)
 {
 	static const gunichar spaces[] = { 0xa0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009,
 		0x200a, 0x202f, 0x205f };
 	guint kinds = G_N_ELEMENTS(spaces);
+	bool was = true;
 	for (int i = 0; i < rows; i++) {
+		guint first = (guint)(row + i) % kinds, second = (guint)(row + i) / kinds % kinds;
+		was = was && letter_at(row + i, col) == spaces[first];
 		fill_with(row + i, col, cols, spaces[0], STYLE_TEXT);
-		fill_with(row + i, col, MIN(cols, 1), spaces[(guint)(row + i) % kinds], STYLE_TEXT);
-		fill_with(row + i, col + 1, MIN(cols - 1, 1), spaces[(guint)(row + i) / kinds % kinds], STYLE_TEXT);
+		fill_with(row + i, col, MIN(cols, 1), spaces[first], STYLE_TEXT);
+		fill_with(row + i, col + 1, MIN(cols - 1, 1), spaces[second], STYLE_TEXT);
 	}
+	return was;
 }
 
 void

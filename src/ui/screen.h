@@ -37,8 +37,9 @@ void screen_line(int row, int col, int width, Style style, const char *text, gss
 void screen_cursor(int row, int col); /* where it stands after the next flush */
 void screen_flush(void);
 void screen_repaint(void); /* the next flush trusts nothing that is on the terminal */
-/* A rectangle that is drawn past ncurses: it must neither clear nor move it. */
-void screen_reserve(int row, int col, int rows, int cols);
+/* A rectangle that is drawn past ncurses: it must neither clear nor move it. False: it was
+ * not so before, the next flush takes away what stands there. */
+bool screen_reserve(int row, int col, int rows, int cols);
 /* Grows whenever the terminal loses what was drawn there. */
 guint screen_generation(void);
 int screen_fd(void); /* of the terminal, -1 without one */

@@ -343,7 +343,7 @@ call_draw(const Window *window, const struct rectangle *where)
 		return;
 	}
 	put_bar(where, at++, call);
-	at += put_security(where, at, MIN(where->rows - at, where->cols < 60 ? 3 : 1), call);
+	at += put_security(where, at, MIN(where->rows - at, where->cols < 60 || call->state == CALL_ENDED ? 3 : 1), call);
 	int left = where->rows - at;
 	if (own_window || where->rows >= FIGURES_BESIDE_ROWS)
 		figures = MIN(count_figures(call), left);

@@ -336,7 +336,7 @@ remote_words_cannot_leave_their_place(void **state)
 	facts.reason = "\033]0;owned\a\n\u202egone";
 	g_free(sent());
 	draw(10, 80);
-	assert_true(shows("over: ^[]0;owned^G^J"));
+	assert_true(shows("^[]0;owned^G"));
 	g_autofree char *bytes = sent();
 	assert_null(strstr(bytes, "\033]0;"));
 	assert_null(strstr(bytes, "\033[2J@"));

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call as it is seen in a terminal: who could listen, the picture, and that it gets in nobody's way."""
+
+import os
+import re
+import select
+import signal
+import statistics
+import time
+
+import pytest
+
+from terminal import Terminal
+
+PASSPHRASE = "correct horse"
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[78]")
+
+
+class Watched(Terminal):
+    """It is never calm while pictures come: each look ends after its time."""
+
+    def read(self, seconds=0.05):
+        end, got = time.monotonic() + seconds, b""
+        while time.monotonic() < end:
+            piece = super().read(0.01)
+            got += piece
+            if not piece and seconds <= 0.05:
+                break
+        return got
+
+
+def prepare(client):
+    for option, value in {"audio_source": "test", "audio_sink": "none", "video_source": "test", "sounds": "off", "address": "direct"}.items():
+        client.run(f"/set call.{option} {value}")
+
+
+@pytest.fixture
+def talk(lab, federation):
+    """(alice in a terminal of that size, bob headless), both online with keys known to each other; bob answers by himself."""
+    a, b = federation
+    a.set_roster("alice", {"bob@b.test": ("Bob", "both")})
+    b.set_roster("bob", {"alice@a.test": ("Alice", "both")})
+    bob = lab.client("bob").start()
+    prepare(bob)
+    bob.run("/set call.answer auto-contacts")
+    bob.login("bob@b.test", b)
+    first = lab.client("alice").start()
+    prepare(first)
+    first.run("/set history.keep 90-days")
+    first.run("/set ui.panel off")
+    first.run("/save")
+    first.login("alice@a.test", a, autoconnect="on")
+    first.run("/msg bob@b.test the keys of both are published")
+    bob.wait("message", direction="in")
+    first.quit()
+    opened = []
+
+    def open_terminal(rows=24, cols=80, **env):
+        argv = [str(lab.sotto), "--config-dir", str(first.dir / "profile")]
+        one = Watched(argv, {**first.env, "COLORTERM": "truecolor", **env}, rows=rows, cols=cols, term=env.get("TERM", "screen-256color"))
+        opened.append(one)
+        one.wait("assphrase").line(PASSPHRASE)
+        one.wait("online", timeout=30)
+        # Until the server has told who is there.
+        one.read(1)
+        return one
+
+    yield open_terminal, bob
+    for one in opened:
+        one.close()
+
+
+def picture(terminal):
+    """Rows that the picture fills from side to side, below the line that says who could listen; and its colours."""
+    display = terminal.screen.display
+    begin = next((y + 1 for y, line in enumerate(display) if "sealed with" in line), len(display))
+    rows, colours = 0, set()
+    for y in range(begin, len(display)):
+        cells = [terminal.screen.buffer[y][x] for x in range(terminal.screen.columns)]
+        if any(cell.bg == "default" for cell in cells):
+            break
+        rows += 1
+        colours |= {cell.bg for cell in cells}
+    return rows, colours
+
+
+def coloured(terminal):
+    """Cells in yellow, cyan or magenta: these stand in the test picture alone."""
+    def is_bright(colour):
+        parts = sorted(int(colour[i:i + 2], 16) for i in (0, 2, 4)) if re.fullmatch("[0-9a-f]{6}", colour) else [0, 0, 0]
+        return parts[0] < 0x40 and parts[1] > 0xc0
+    return sum(is_bright(cell.bg) or is_bright(cell.fg) for row in terminal.screen.buffer.values() for cell in row.values())
+
+
+def wait_picture(terminal, timeout=20):
+    end = time.monotonic() + timeout
+    while picture(terminal)[0] < 4 or len(picture(terminal)[1]) < 5:
+        assert time.monotonic() < end, f"no picture came:\n{terminal.text()}"
+        terminal.read()
+    return terminal
+
+
+def test_a_call_with_pictures_is_seen_and_ended(talk):
+    open_terminal, bob = talk
+    one = open_terminal()
+    one.line("/vcall bob@b.test")
+    one.wait(r"active \d:\d\d", timeout=40)
+    one.wait(r"sealed with bob's (trusted )?key.*ratchet \+ DTLS")
+    one.wait(r"· direct")
+    wait_picture(one)
+    assert coloured(one)
+    one.wait("round trip").wait("kbit/s").wait("/hangup")
+    # Another window: nothing of the picture is left, the bar says that the call goes on. And back.
+    one.keys("\x1b1").wait(r"call with bob: active")
+    one.read(0.3)
+    assert not coloured(one), one.text()
+    one.keys("\x1b/")
+    wait_picture(one)
+    # Another size.
+    one.resize(40, 120)
+    os.kill(one.pid, signal.SIGWINCH)
+    one.read(0.5)
+    wait_picture(one)
+    assert picture(one)[0] > 24, one.text()
+    one.resize(8, 30)
+    os.kill(one.pid, signal.SIGWINCH)
+    one.read(0.5)
+    assert "bob@b.test" in one.text()
+    one.resize(24, 80)
+    os.kill(one.pid, signal.SIGWINCH)
+    one.read(0.5)
+    wait_picture(one)
+    # All of it is there again after the terminal has lost it.
+    whole = picture(one)[0]
+    one.screen.reset()
+    one.keys("\x0c")
+    one.read(0.5)
+    wait_picture(one)
+    assert picture(one)[0] == whole, one.text()
+    one.line("/hangup").wait("you hung up")
+    one.read(0.5)
+    assert not coloured(one), one.text()
+    bob.wait("call", state="ended")
+    one.line("/quit")
+    assert one.end() == 0
+
+
+def test_the_call_stands_above_its_chat(talk):
+    open_terminal, bob = talk
+    one = open_terminal()
+    one.line("/msg bob@b.test").wait(r"^ bob@b.test")
+    one.line("/vcall").wait(r"active \d", timeout=40)
+    one.keys("\x1b/").wait(r"^ bob@b.test")
+    one.read(0.3)
+    wait_picture(one)
+    whole = picture(one)[0]
+    assert 6 <= whole <= 12
+    for number in range(8):
+        one.line(f"while we talk {number}").read(0.2)
+    bob.run("/msg alice@a.test and I answer")
+    one.wait("and I answer")
+    one.read(0.4)
+    # The lines moved, and left no hole in the picture.
+    assert picture(one)[0] == whole and len(picture(one)[1]) >= 5, one.text()
+    one.line("/hangup").wait("is over after")
+
+
+def test_what_rings_takes_no_focus_and_rings_once(talk):
+    open_terminal, bob = talk
+    one = open_terminal()
+    bob.run("/set call.answer ask")
+    one.keys("half a line")
+    one.read(0.3)
+    before = len(one.raw)
+    bob.run("/vcall alice@a.test")
+    one.wait("bob calls with video: /answer or /reject", timeout=20)
+    one.read(1)
+    assert one.raw[before:].count(b"\x07") == 1
+    assert "half a line" in one.text()
+    assert re.search(r"^ sotto|^ bob@b.test", one.text())
+    one.keys("\x15").line("/answer audio").wait("call with bob: (connecting|active)|active", timeout=30)
+    bob.wait("call", state="active", timeout=30)
+    bob.run("/hangup")
+    one.wait_gone("call with bob: active")
+
+
+def test_without_colours_the_picture_is_letters(talk):
+    open_terminal, _ = talk
+    one = open_terminal(NO_COLOR="1")
+    one.line("/vcall bob@b.test").wait(r"active \d", timeout=40)
+    one.wait(r"[#%@]{10,}", timeout=20)
+    assert not coloured(one)
+
+
+def test_none_shows_and_asks_for_no_picture(talk):
+    open_terminal, _ = talk
+    one = open_terminal()
+    one.line("/set video.renderer none").wait("video.renderer = none")
+    one.line("/vcall bob@b.test").wait(r"active \d", timeout=40).wait("kbit/s")
+    one.read(1)
+    assert not coloured(one)
+
+
+def test_keys_are_quick_while_pictures_come(talk):
+    open_terminal, _ = talk
+    one = open_terminal()
+    one.line("/vcall bob@b.test").wait(r"active \d", timeout=40)
+    wait_picture(one)
+    # Without the emulator, which is slower than the program.
+    times = []
+    for key in b"QXZJVWYQXZJVWYQXZJVWY":
+        begin, got = time.monotonic(), b""
+        os.write(one.fd, bytes([key]))
+        while key not in ESCAPES.sub(b"", got):
+            assert select.select([one.fd], [], [], 2)[0], "the key is not shown"
+            got += os.read(one.fd, 65536)
+        times.append((time.monotonic() - begin) * 1000)
+        end = time.monotonic() + 0.03
+        while select.select([one.fd], [], [], max(end - time.monotonic(), 0))[0]:
+            os.read(one.fd, 65536)
+    assert statistics.median(times) < 20, times
