@@ -184,3 +184,24 @@ def test_j03_behind_a_proxy_there_is_no_call_without_a_relay_by_tcp(world):
     ended = state(alice, "ended")
     assert "proxy" in ended["reason"]
     assert not bob.seen("call") and world.between() == 0 and not candidates(servers)
+
+
+def test_an_outage_of_some_seconds_is_survived(world):
+    alice, bob, servers, _ = enter(world, relay=False)
+    for client in (alice, bob):
+        client.run("/set call.address direct")
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    state(alice, "active")
+    bob.wait("call-stats", where=lambda e: e["audio_frames_in"] > 20)
+    subprocess.run(["nft", "-f", "-"], check=True, text=True, input="add rule inet watch between drop\n")
+    time.sleep(6)
+    at = bob.seen("call-stats")[-1]["audio_frames_in"]
+    subprocess.run(["nft", "-f", "-"], check=True, text=True,
+                   input="flush chain inet watch between\nadd rule inet watch between counter\n")
+    for client in (alice, bob):
+        client.forget()
+        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > at + 50, timeout=40)
+    alice.run("/hangup")
+    state(bob, "ended")
