@@ -2,6 +2,7 @@
 /* Pictures that come to a running call or leave it (XEP-0166 §7.2.8), and another way for a call whose way broke. Each new
  * medium needs a yes of its own. */
 #include "api/ask.h"
+#include "api/chat.h"
 #include "call/call.h"
 
 #include <string.h>
@@ -161,6 +162,7 @@ talk_content_accept(Call *call, const struct call_input *in)
 	for (guint i = 0; i < call->contents->len; i++)
 		((struct content *)g_ptr_array_index(call->contents, i))->adding = false;
 	engine_restarted(call);
+	talk_send_waiting(call);
 	return INPUT_NONE;
 }
 
@@ -168,16 +170,27 @@ void
 talk_not_added(Call *call, const char *name)
 {
 	struct content *content = call_content(call, name);
+	Account *account = call_account(call);
+	Conversation *conv = account ? convo_get(account, call->peer) : NULL;
 
-	if (content && content->adding)
-		drop(call, content);
+	if (!content || !content->adding)
+		return;
+	drop(call, content);
+	if (conv)
+		convo_note(
+			conv, "no pictures: the other end does not take them in a call that runs - /vcall has them from the start");
 }
 
 enum input
 talk_content_reject(Call *call, const struct call_input *in)
 {
-	for (guint i = 0; i < in->jingle->contents->len; i++)
-		talk_not_added(call, ((const JingleContent *)g_ptr_array_index(in->jingle->contents, i))->name);
+	const GPtrArray *named = in->jingle->contents;
+
+	for (guint i = 0; i < named->len; i++)
+		talk_not_added(call, ((const JingleContent *)g_ptr_array_index(named, i))->name);
+	/* Browsers name none. */
+	for (guint i = call->contents->len; i && !named->len; i--)
+		talk_not_added(call, ((const struct content *)g_ptr_array_index(call->contents, i - 1))->name);
 	return INPUT_NONE;
 }
 

@@ -296,6 +296,7 @@ talk_describe(Call *call, enum jingle_action action, GError **error)
 		struct content *content = g_ptr_array_index(call->contents, i);
 
 		give_candidates(talk_describe_content(call, jingle, content, is_answer), content);
+		content->fresh = false;
 	}
 	if (!is_answer || call->bundled)
 		jingle->bundle = names(call);
@@ -305,8 +306,11 @@ talk_describe(Call *call, enum jingle_action action, GError **error)
 /* ---- transports while they are found ---- */
 
 static bool
-may_trickle(const Call *call)
+may_trickle(const Call *call, const struct content *content)
 {
+	/* A browser stops for ever at a transport of a content that it did not accept. */
+	if (content->adding)
+		return false;
 	/* J01: who did not say yes learns no address. A session-initiate after <proceed> goes to somebody who did. */
 	return !call->incoming && call->with_jmi ? call->initiated : call->accepted;
 }
@@ -317,7 +321,7 @@ talk_candidate(Call *call, struct content *content, struct jingle_candidate *can
 	Jingle *jingle;
 	JingleContent *ours;
 
-	if (!may_trickle(call)) {
+	if (!may_trickle(call, content)) {
 		g_array_append_val(content->own_candidates, *candidate);
 		*candidate = (struct jingle_candidate){ 0 };
 		return;
