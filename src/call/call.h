@@ -7,6 +7,7 @@
 #include "api/event.h"
 #include "api/timer.h"
 #include "call/calls.h"
+#include "call/farpicture.h"
 #include "call/keys.h"
 #include "call/medialink.h"
 #include "xmpp/extdisco.h"
@@ -161,11 +162,12 @@ struct Call {
 	CallKeys *keys;
 	bool keys_due; /* the provider is still asking */
 	Media *media;
-	bool started;      /* START is out */
-	bool connected;    /* REMOTE and the keys are out: candidates may follow */
-	bool restarting;   /* another way is being looked for */
-	bool answer_video; /* a person said yes to pictures, too */
-	bool agreed;       /* a person said yes before it came, by calling at the same time: it does not ring */
+	struct far_picture far[2]; /* theirs, ours; by media.socket */
+	bool started;              /* START is out */
+	bool connected;            /* REMOTE and the keys are out: candidates may follow */
+	bool restarting;           /* another way is being looked for */
+	bool answer_video;         /* a person said yes to pictures, too */
+	bool agreed;               /* a person said yes before it came, by calling at the same time: it does not ring */
 	bool proposed, rings_there;
 
 	/* facts */

@@ -150,9 +150,11 @@ take_frame(Call *call, GVariant *body)
 	g_variant_get(body, "(&suu@ay)", &which, &frame.width, &frame.height, &pixels);
 	frame.own = !strcmp(which, "own");
 	frame.rgb = g_variant_get_fixed_array(pixels, &length, 1);
-	if (frame.width && frame.width <= PICTURE_MAX && frame.height && frame.height <= PICTURE_MAX &&
-		length == (gsize)frame.width * frame.height * 3)
-		event_emit(&(Event){ .kind = EVENT_CALL_FRAME, .account = call->account, .call_frame = &frame });
+	if (!frame.width || frame.width > PICTURE_MAX || !frame.height || frame.height > PICTURE_MAX ||
+		length != (gsize)frame.width * frame.height * 3)
+		return;
+	far_picture_enlarge(&call->far[frame.own], &frame);
+	event_emit(&(Event){ .kind = EVENT_CALL_FRAME, .account = call->account, .call_frame = &frame });
 }
 
 /* A device that failed costs its sound or picture, not the call. */
@@ -382,13 +384,18 @@ engine_remove(Call *call, const char *name)
 void
 engine_picture(Call *call, bool own, guint width, guint height, guint rate)
 {
-	if (call->media)
-		media_send(call->media, MEDIA_PICTURE, g_variant_new("(suuu)", own ? "own" : "remote", width, height, rate));
+	if (!call->media)
+		return;
+	if (media_is_far(call->media))
+		far_picture_ask(&call->far[own], &width, &height, &rate);
+	media_send(call->media, MEDIA_PICTURE, g_variant_new("(suuu)", own ? "own" : "remote", width, height, rate));
 }
 
 void
 engine_end(Call *call)
 {
 	g_clear_pointer(&call->media, media_stop);
+	far_picture_clear(&call->far[false]);
+	far_picture_clear(&call->far[true]);
 	call->started = call->connected = false;
 }

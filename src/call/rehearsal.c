@@ -159,7 +159,8 @@ start(struct end *end, bool initiator, GVariant *relays, bool loopback, const ch
 	static const struct media_link_hooks hooks = { on_frame, on_ended };
 	GVariantBuilder contents;
 
-	end->media = media_start(call_settings.media_socket, &hooks, end, error);
+	/* At media.socket there is room for one: the other end is here, and so the relay is tried from both. */
+	end->media = media_start(initiator ? call_settings.media_socket : NULL, &hooks, end, error);
 	g_variant_builder_init(&contents, G_VARIANT_TYPE("a(ss)"));
 	g_variant_builder_add(&contents, "(ss)", "audio", "audio");
 	if (!end->media ||

@@ -18,6 +18,15 @@
 
 #include "base/medialink.h"
 
+enum { WAITING_MS = 1000 };
+
+struct server {
+	int listener, waiting; /* a socket; a connection that came during a call, -1 none */
+	gint64 since;          /* it waits */
+	pid_t child;           /* the call */
+	sigset_t signals;      /* while we sleep, and of a child */
+};
+
 static volatile sig_atomic_t ended;
 
 static void
@@ -112,59 +121,87 @@ become_media(int fd, const sigset_t *signals)
 }
 
 static void
-take_call(int listener, pid_t *child, const sigset_t *signals)
+begin_call(struct server *server, int fd)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	server->child = fork();
+	if (server->child == 0)
+		become_media(fd, &server->signals);
+	close(fd);
+	puts("a call begins");
+}
+
+/* Who comes while a call is on waits for its last moment, which may be this one. */
+static void
+take_call(struct server *server)
+{
+	int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	if (*child > 0)
-		puts("another call came and was turned away");
-	else if (!is_ours(fd))
-		puts("another user came and was turned away");
-	else if ((*child = fork()) == 0)
-		become_media(fd, signals);
-	else
-		puts("a call begins");
-	close(fd);
+	if (is_ours(fd) && server->child <= 0) {
+		begin_call(server, fd);
+	} else if (is_ours(fd) && server->waiting < 0) {
+		server->waiting = fd;
+		server->since = g_get_monotonic_time();
+	} else {
+		puts(is_ours(fd) ? "another call came and was turned away" : "another user came and was turned away");
+		close(fd);
+	}
 }
 
 static void
-reap(pid_t *child)
+settle_waiting(struct server *server)
+{
+	int fd = server->waiting;
+
+	if (fd < 0)
+		return;
+	if (server->child <= 0) {
+		server->waiting = -1;
+		begin_call(server, fd);
+	} else if (g_get_monotonic_time() - server->since > WAITING_MS * 1000) {
+		server->waiting = -1;
+		puts("another call came and was turned away");
+		close(fd);
+	}
+}
+
+static void
+reap(struct server *server)
 {
 	int status;
 
-	if (*child <= 0 || waitpid(*child, &status, WNOHANG) != *child)
+	if (server->child <= 0 || waitpid(server->child, &status, WNOHANG) != server->child)
 		return;
 	if (WIFSIGNALED(status))
 		printf("the call ended: %s\n", strsignal(WTERMSIG(status)));
 	else
 		puts("the call ended");
-	*child = 0;
+	server->child = 0;
 }
 
 bool
 listen_serve(const char *path, GError **error)
 {
-	pid_t child = 0;
-	sigset_t signals;
-	int listener;
+	struct server server = { .waiting = -1 };
+	const struct timespec patience = { .tv_nsec = WAITING_MS / 4 * 1000000L };
 
-	watch_signals(&signals);
-	listener = open_path(path, error);
-	if (listener < 0)
+	watch_signals(&server.signals);
+	server.listener = open_path(path, error);
+	if (server.listener < 0)
 		return false;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("listening at %s\n", path);
 	while (!ended) {
-		struct pollfd waiting = { .fd = listener, .events = POLLIN };
+		struct pollfd waiting = { .fd = server.listener, .events = POLLIN };
 
-		if (ppoll(&waiting, 1, NULL, &signals) > 0)
-			take_call(listener, &child, &signals);
-		reap(&child);
+		if (ppoll(&waiting, 1, server.waiting >= 0 ? &patience : NULL, &server.signals) > 0)
+			take_call(&server);
+		reap(&server);
+		settle_waiting(&server);
 	}
 	unlink(path);
-	if (child > 0)
-		kill(child, SIGTERM);
+	if (server.child > 0)
+		kill(server.child, SIGTERM);
 	return true;
 }
