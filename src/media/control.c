@@ -180,8 +180,9 @@ set_sound(Session *session, const char *value, int *fds, GError **error)
 	g_clear_pointer(&session->tune, sound_free);
 	if (!strcmp(value, "off"))
 		return true;
-	if (!session->choices.audio_sink ||
-		!choice_read(session->choices.audio_sink, session->choices.fds, MEDIA_FDS, &sink, error))
+	if (!session->choices.audio_sink)
+		return fault(error, FAULT_GONE, "nobody has said yet where sounds are played");
+	if (!choice_read(session->choices.audio_sink, session->choices.fds, MEDIA_FDS, &sink, error))
 		return false;
 	session->tune = sound_new(value, &sink, &why);
 	if (!why)
