@@ -74,6 +74,13 @@ table_add(enum table table, const void *rows, const char *owner)
 }
 
 void
+table_add_all(const struct table_rows *lists, guint n, const char *owner)
+{
+	for (guint i = 0; i < n; i++)
+		table_add(lists[i].table, lists[i].rows, owner);
+}
+
+void
 table_add_one(enum table table, const void *row, const char *owner)
 {
 	if (!row)

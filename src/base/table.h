@@ -22,6 +22,12 @@ enum table {
 
 /* Rows stay the caller's and must outlive their stay in the table. owner: "core" or the plugin's name. */
 void table_add(enum table table, const void *rows, const char *owner);
+/* Lists of rows of several tables, the usual case of a layer. */
+struct table_rows {
+	enum table table;
+	const void *rows;
+};
+void table_add_all(const struct table_rows *lists, guint n, const char *owner);
 void table_add_one(enum table table, const void *row, const char *owner);
 void table_remove(const char *owner); /* all its rows in all tables */
 /* Grows with every change of that table: who caches an index over rows compares it. */

@@ -26,8 +26,7 @@ call_add_content(Call *call, const char *name, bool video)
 	content->name = g_strdup(name);
 	content->video = video;
 	content->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
-	content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
-	g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+	content->own_candidates = jingle_candidates_new();
 	g_ptr_array_add(call->contents, content);
 	return content;
 }
@@ -242,12 +241,10 @@ answer(JingleContent *ours, const Call *call, const struct content *content)
 static void
 give_candidates(JingleContent *ours, struct content *content)
 {
-	if (content->own_candidates->len)
-		ours->candidates = g_steal_pointer(&content->own_candidates);
-	else
+	if (!content->own_candidates->len)
 		return;
-	content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
-	g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+	ours->candidates = content->own_candidates;
+	content->own_candidates = jingle_candidates_new();
 }
 
 JingleContent *
@@ -332,8 +329,7 @@ talk_candidate(Call *call, struct content *content, struct jingle_candidate *can
 	ours->has_transport = true;
 	ours->ufrag = g_strdup(content->ufrag);
 	ours->pwd = g_strdup(content->pwd);
-	ours->candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
-	g_array_set_clear_func(ours->candidates, jingle_candidate_clear);
+	ours->candidates = jingle_candidates_new();
 	g_array_append_val(ours->candidates, *candidate);
 	*candidate = (struct jingle_candidate){ 0 };
 	talk_send(call, jingle);
@@ -346,8 +342,7 @@ talk_send_waiting(Call *call)
 		struct content *content = g_ptr_array_index(call->contents, i);
 		g_autoptr(GArray) waiting = content->own_candidates;
 
-		content->own_candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
-		g_array_set_clear_func(content->own_candidates, jingle_candidate_clear);
+		content->own_candidates = jingle_candidates_new();
 		for (guint c = 0; c < waiting->len; c++)
 			talk_candidate(call, content, &g_array_index(waiting, struct jingle_candidate, c));
 	}

@@ -137,10 +137,7 @@ static const struct event_watch watches[] = {
 	{ 0 },
 };
 
-static const struct {
-	enum table table;
-	const void *rows;
-} tables[] = {
+static const struct table_rows tables[] = {
 	{ TABLE_OPTIONS, options },
 	{ TABLE_FEATURES, features },
 	{ TABLE_STANZAS, talk_hooks },
@@ -151,6 +148,5 @@ static const struct {
 void
 call_init(void)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		table_add(tables[i].table, tables[i].rows, "core");
+	table_add_all(tables, G_N_ELEMENTS(tables), "core");
 }

@@ -165,10 +165,7 @@ static const struct event_watch watches[] = {
 	{ 0 },
 };
 
-static const struct {
-	enum table table;
-	const void *rows;
-} tables[] = {
+static const struct table_rows tables[] = {
 	{ TABLE_OPTIONS, options },
 	{ TABLE_FEATURES, features },
 	{ TABLE_STANZAS, hooks },
@@ -191,8 +188,7 @@ batch_lost(void)
 void
 chat_init(void)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		table_add(tables[i].table, tables[i].rows, "core");
+	table_add_all(tables, G_N_ELEMENTS(tables), "core");
 	route_set_skipped(inbox_skipped);
 	db_on_commit(signal_flush);
 	db_on_lost(batch_lost);

@@ -105,6 +105,7 @@ void jingle_offer(JingleContent *content, const char *media);
 void jingle_mirror(JingleContent *answer, const JingleContent *offer);
 void jingle_free(Jingle *jingle);
 void jingle_candidate_clear(gpointer candidate);
+GArray *jingle_candidates_new(void); /* of struct jingle_candidate, cleared when they go */
 const char *jingle_action_word(enum jingle_action action);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jingle, jingle_free)
 

@@ -31,6 +31,15 @@ jingle_candidate_clear(gpointer data)
 	*candidate = (struct jingle_candidate){ 0 };
 }
 
+GArray *
+jingle_candidates_new(void)
+{
+	GArray *candidates = g_array_new(FALSE, TRUE, sizeof(struct jingle_candidate));
+
+	g_array_set_clear_func(candidates, jingle_candidate_clear);
+	return candidates;
+}
+
 /* ---- fingerprints ---- */
 
 bool

@@ -8,10 +8,7 @@
 
 #include <gio/gio.h>
 
-static const struct {
-	enum table table;
-	const void *rows;
-} rows[] = {
+static const struct table_rows rows[] = {
 	{ TABLE_STANZAS, disco_hooks },
 	{ TABLE_STANZAS, ping_hooks },
 	{ TABLE_FEATURES, disco_features },
@@ -34,8 +31,7 @@ xmpp_init(void)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(surroundings); i++)
 		g_setenv(surroundings[i].name, surroundings[i].value, TRUE);
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		table_add(rows[i].table, rows[i].rows, "core");
+	table_add_all(rows, G_N_ELEMENTS(rows), "core");
 }
 
 /* GIO unloads a module whose classes nobody holds, and would load it a second time for the connection. */

@@ -94,6 +94,21 @@ def wire(servers):
     return "\n".join(line for server in servers for line in server.wire())
 
 
+def talk(alice, bob):
+    """A call that both said yes to, and each other's way in it."""
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    paths = {state(client, "active")["path"] for client in (alice, bob)}
+    assert len(paths) == 1
+    return paths.pop()
+
+
+def directly(*clients):
+    for client in clients:
+        client.run("/set call.address direct")
+
+
 def state(client, name, timeout=30, **fields):
     return client.wait("call", where=lambda e: e["state"] == name, timeout=timeout, **fields)
 
@@ -105,8 +120,7 @@ def candidates(servers):
 def test_j01_nothing_with_an_address_before_a_yes(world):
     """J01: a contact rings, nobody answers: no packet between the two, no candidate on any server."""
     alice, bob, servers, _ = enter(world, relay=False)
-    for client in (alice, bob):
-        client.run("/set call.address direct")
+    directly(alice, bob)
     alice.run("/call bob@b.test")
     state(bob, "ringing")
     time.sleep(2)
@@ -119,13 +133,8 @@ def test_j01_nothing_with_an_address_before_a_yes(world):
 
 def test_a_direct_call_tells_one_address_each(world):
     alice, bob, servers, _ = enter(world, relay=False)
-    for client in (alice, bob):
-        client.run("/set call.address direct")
-    alice.run("/call bob@b.test")
-    state(bob, "ringing")
-    bob.run("/answer")
-    assert state(alice, "active")["path"] == "direct"
-    assert state(bob, "active")["path"] == "direct"
+    directly(alice, bob)
+    assert talk(alice, bob) == "direct"
     alice.wait("call-stats", where=lambda e: e["audio_frames_in"] > 20)
     assert world.between() > 0
     told = {re.search(r"ip='([^']*)'", c).group(1) for c in candidates(servers)}
@@ -136,11 +145,7 @@ def test_a_direct_call_tells_one_address_each(world):
 
 def test_a_relayed_call_tells_no_address_and_sends_nothing_elsewhere(world):
     alice, bob, servers, turn = enter(world, relay=True)
-    alice.run("/call bob@b.test")
-    state(bob, "ringing")
-    bob.run("/answer")
-    assert state(alice, "active")["path"] == "relay"
-    assert state(bob, "active")["path"] == "relay"
+    assert talk(alice, bob) == "relay"
     for client in (alice, bob):
         client.wait("call-stats", where=lambda e: e["audio_frames_in"] > 50)
     assert world.between() == 0
@@ -188,12 +193,8 @@ def test_j03_behind_a_proxy_there_is_no_call_without_a_relay_by_tcp(world):
 
 def test_an_outage_of_some_seconds_is_survived(world):
     alice, bob, servers, _ = enter(world, relay=False)
-    for client in (alice, bob):
-        client.run("/set call.address direct")
-    alice.run("/call bob@b.test")
-    state(bob, "ringing")
-    bob.run("/answer")
-    state(alice, "active")
+    directly(alice, bob)
+    talk(alice, bob)
     bob.wait("call-stats", where=lambda e: e["audio_frames_in"] > 20)
     subprocess.run(["nft", "-f", "-"], check=True, text=True, input="add rule inet watch between drop\n")
     time.sleep(6)
