@@ -14,6 +14,8 @@ struct AudioSend {
 	GstPad *sink, *out;
 	AudioSource *source;
 	Meter *meter, *packets;
+	gint paused;     /* atomic */
+	guint digit_end; /* a key is down */
 };
 
 /* Constant bit rate and no DTX: neither speech nor silence shows in a packet's size. FEC then costs nothing on the wire. */
@@ -24,6 +26,16 @@ struct AudioSend {
 	"packet-loss-percentage=20 "                                                                                       \
 	"dtx=false ! rtpopuspay name=payloader pt=%d ssrc=%u"
 #define DTMF " ! rtpdtmfmux name=mux rtpdtmfsrc name=dtmf pt=%d clock-rate=48000 ssrc=%u ! mux.priority_sink_0"
+
+static GstPadProbeReturn
+pause_packets(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	AudioSend *send = data;
+
+	(void)pad;
+	(void)info;
+	return g_atomic_int_get(&send->paused) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
 
 static bool
 build(AudioSend *send, GError **error)
@@ -42,6 +54,7 @@ build(AudioSend *send, GError **error)
 	formats_extend(payloader, setup->twcc);
 	send->meter = meter_new(muted, true);
 	send->packets = meter_new(packets, false);
+	gst_pad_add_probe(packets, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, pause_packets, send, NULL);
 	send->sink = gst_element_get_static_pad(send->part, "sink");
 	send->out = gst_element_request_pad_simple(setup->funnel, "sink_%u");
 	g_autoptr(GstPad) src = gst_element_get_static_pad(send->part, "src");
@@ -68,6 +81,7 @@ audiosend_free(AudioSend *send)
 {
 	if (!send)
 		return;
+	g_clear_handle_id(&send->digit_end, g_source_remove);
 	audiosource_free(send->source);
 	if (send->part)
 		pipeline_take(send->part);
@@ -104,6 +118,12 @@ audiosend_mute(AudioSend *send, bool mute)
 }
 
 void
+audiosend_pause(AudioSend *send, bool pause)
+{
+	g_atomic_int_set(&send->paused, pause);
+}
+
+void
 audiosend_loss(AudioSend *send, double loss)
 {
 	g_autoptr(GstElement) encoder = gst_bin_get_by_name(GST_BIN(send->part), "encoder");
@@ -125,6 +145,7 @@ end_digit(gpointer data)
 {
 	AudioSend *send = data;
 
+	send->digit_end = 0;
 	send_event(send, gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "start", G_TYPE_BOOLEAN, FALSE, "method",
 				 G_TYPE_INT, 1, NULL));
 	return G_SOURCE_REMOVE;
@@ -137,11 +158,11 @@ audiosend_dtmf(AudioSend *send, char digit)
 	const char *at = strchr(digits, g_ascii_toupper(digit));
 	enum { LENGTH = 160, VOLUME = 10 };
 
-	if (!send->dtmf || !digit || !at)
+	if (!send->dtmf || !digit || !at || send->digit_end)
 		return false;
 	send_event(send, gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "number", G_TYPE_INT, (int)(at - digits), "volume",
 				 G_TYPE_INT, VOLUME, "start", G_TYPE_BOOLEAN, TRUE, "method", G_TYPE_INT, 1, NULL));
-	g_timeout_add(LENGTH, end_digit, send);
+	send->digit_end = g_timeout_add(LENGTH, end_digit, send);
 	return true;
 }
 

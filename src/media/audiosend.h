@@ -23,6 +23,7 @@ void audiosend_free(AudioSend *send);
 /* Opens it, closes the one before. When it cannot be opened silence is sent. */
 bool audiosend_source(AudioSend *send, const struct choice *choice, GError **error);
 void audiosend_mute(AudioSend *send, bool mute);   /* silence of the same size */
+void audiosend_pause(AudioSend *send, bool pause); /* nothing at all is sent */
 void audiosend_loss(AudioSend *send, double loss); /* 0..1: how much the peer misses */
 bool audiosend_dtmf(AudioSend *send, char digit);
 double audiosend_level(AudioSend *send);

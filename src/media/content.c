@@ -172,7 +172,10 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 		.probe = audioplay_probe(content->play),
 	};
 	content->send = audiosend_new(&setup, error);
-	return content->send != NULL;
+	if (!content->send)
+		return false;
+	audiosend_pause(content->send, !remote->receives);
+	return true;
 }
 
 void
@@ -256,7 +259,7 @@ open_picture(struct content *content)
 	Session *session = content->session;
 	g_autoptr(GError) error = NULL;
 
-	if (!control_set(session, "video-source", session->choices.video_source, session->choices.fds, &error))
+	if (!control_camera(session, content, &error))
 		session_report(session, "camera", "%s", error->message);
 }
 
@@ -269,6 +272,15 @@ content_open(struct content *content)
 	if (content->send)
 		open_sound(content);
 	if (content->picture)
+		open_picture(content);
+}
+
+void
+content_follow(struct content *content)
+{
+	if (content->send)
+		audiosend_pause(content->send, !content->remote.receives);
+	if (content->picture && content->opened)
 		open_picture(content);
 }
 
@@ -288,8 +300,10 @@ content_end(struct content *content)
 	g_clear_pointer(&content->play, audioplay_free);
 	g_clear_pointer(&content->picture, video_free);
 	/* Others may go by its transport: that one stays until the end. */
-	if (content->transport && !(session->bundled && content->index == 0 && !session->over))
+	if (content->transport && !(session->bundled && content->index == 0 && !session->over)) {
 		transport_close(content->transport);
+		ice_remove(session->ice, content->stream);
+	}
 }
 
 /* Who begins to send begins with a whole picture: those before stayed behind the gate. */

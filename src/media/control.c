@@ -3,6 +3,7 @@
 #include "media/session.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static bool
 flag(const char *value, bool *on, GError **error)
@@ -40,15 +41,22 @@ set_hold(Session *session, const char *value, int *fds, GError **error)
 	return true;
 }
 
-static bool
-use_video_source(Session *session, const char *value, int *fds, GError **error)
+/* The camera as it may be used now: a person turned it on, and the peer wants to see. */
+bool
+control_camera(Session *session, struct content *content, GError **error)
 {
+	bool wanted = !session->video_off && content->remote.receives;
 	struct choice choice;
 
-	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
-		return false;
+	return choice_read(wanted ? session->choices.video_source : "none", session->choices.fds, MEDIA_FDS, &choice, error) &&
+	       video_source(content->picture, &choice, error);
+}
+
+static bool
+use_camera(Session *session, GError **error)
+{
 	EACH(session, content)
-	if (content->picture && content->opened && !video_source(content->picture, &choice, error))
+	if (content->picture && content->opened && !control_camera(session, content, error))
 		return false;
 	return true;
 }
@@ -61,7 +69,8 @@ set_video(Session *session, const char *value, int *fds, GError **error)
 	(void)fds;
 	if (!flag(value, &on, error))
 		return false;
-	return use_video_source(session, on ? session->choices.video_source : "none", session->choices.fds, error);
+	session->video_off = !on;
+	return use_camera(session, error);
 }
 
 static bool
@@ -72,47 +81,10 @@ set_volume(Session *session, const char *value, int *fds, GError **error)
 	(void)fds;
 	if (!g_ascii_string_to_unsigned(value, 10, 0, 150, &percent, NULL))
 		return fault(error, FAULT_INPUT, "the volume is a number from 0 to 150");
+	session->volume = percent;
 	EACH(session, content)
 	if (content->play)
 		audioplay_volume(content->play, percent);
-	return true;
-}
-
-static bool
-set_audio_source(Session *session, const char *value, int *fds, GError **error)
-{
-	struct choice choice;
-
-	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
-		return false;
-	EACH(session, content)
-	{
-		if (!content->send || !content->opened)
-			continue;
-		audioplay_echo(content->play, choice.kind == CHOICE_ECHO);
-		audiosend_mute(content->send, session->muted);
-		if (!audiosend_source(content->send, &choice, error))
-			return false;
-		pipeline_settle(session->pipeline);
-	}
-	return true;
-}
-
-static bool
-set_audio_sink(Session *session, const char *value, int *fds, GError **error)
-{
-	struct choice choice;
-
-	if (!choice_read(value, fds, MEDIA_FDS, &choice, error))
-		return false;
-	EACH(session, content)
-	{
-		if (!content->play || !content->opened)
-			continue;
-		if (!audioplay_sink(content->play, &choice, error))
-			return false;
-		pipeline_settle(session->pipeline);
-	}
 	return true;
 }
 
@@ -132,32 +104,77 @@ keep_file(struct choices *choices, int *fds, int fd)
 	return -1;
 }
 
-/* For pictures that begin later, or again. */
-static void
-remember_video_source(struct choices *choices, const char *value, int *fds)
+/* For what begins later, or again. */
+static bool
+remember(Session *session, char **choice, const char *value, int *fds, GError **error)
 {
-	struct choice choice;
-	int place;
+	struct choice read;
+	guint64 before;
+	int place = -1;
 
-	if (value == choices->video_source || !choice_read(value, fds, MEDIA_FDS, &choice, NULL))
-		return;
-	g_free(choices->video_source);
-	if (choice.kind != CHOICE_FILE)
-		choices->video_source = g_strdup(value);
-	else if ((place = keep_file(choices, fds, choice.fd)) >= 0)
-		choices->video_source = g_strdup_printf("fd:%d", place);
-	else
-		choices->video_source = g_strdup("none");
+	if (value == *choice)
+		return true;
+	if (!choice_read(value, fds, MEDIA_FDS, &read, error))
+		return false;
+	if (g_str_has_prefix(*choice, "fd:") &&
+		g_ascii_string_to_unsigned(*choice + strlen("fd:"), 10, 0, MEDIA_FDS - 1, &before, NULL)) {
+		close(session->choices.fds[before]);
+		session->choices.fds[before] = -1;
+	}
+	if (read.kind == CHOICE_FILE && (place = keep_file(&session->choices, fds, read.fd)) < 0)
+		return fault(error, FAULT_BUSY, "there are too many files in this call");
+	g_free(*choice);
+	*choice = read.kind == CHOICE_FILE ? g_strdup_printf("fd:%d", place) : g_strdup(value);
+	return true;
+}
+
+static bool
+set_audio_source(Session *session, const char *value, int *fds, GError **error)
+{
+	struct choices *choices = &session->choices;
+	struct choice choice;
+
+	if (!remember(session, &choices->audio_source, value, fds, error) ||
+		!choice_read(choices->audio_source, choices->fds, MEDIA_FDS, &choice, error))
+		return false;
+	EACH(session, content)
+	{
+		if (!content->send || !content->opened)
+			continue;
+		audioplay_echo(content->play, choice.kind == CHOICE_ECHO);
+		audiosend_mute(content->send, session->muted);
+		if (!audiosend_source(content->send, &choice, error))
+			return false;
+		pipeline_settle(session->pipeline);
+	}
+	return true;
+}
+
+static bool
+set_audio_sink(Session *session, const char *value, int *fds, GError **error)
+{
+	struct choices *choices = &session->choices;
+	struct choice choice;
+
+	if (!remember(session, &choices->audio_sink, value, fds, error) ||
+		!choice_read(choices->audio_sink, choices->fds, MEDIA_FDS, &choice, error))
+		return false;
+	EACH(session, content)
+	{
+		if (!content->play || !content->opened)
+			continue;
+		audioplay_volume(content->play, session->volume);
+		if (!audioplay_sink(content->play, &choice, error))
+			return false;
+		pipeline_settle(session->pipeline);
+	}
+	return true;
 }
 
 static bool
 set_video_source(Session *session, const char *value, int *fds, GError **error)
 {
-	bool well = use_video_source(session, value, fds, error);
-
-	if (well)
-		remember_video_source(&session->choices, value, fds);
-	return well;
+	return remember(session, &session->choices.video_source, value, fds, error) && use_camera(session, error);
 }
 
 static bool

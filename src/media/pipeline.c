@@ -233,8 +233,9 @@ pipeline_map(Pipeline *pipeline, guint n, int pt, GstCaps *caps)
 void
 pipeline_receiver(Pipeline *pipeline, guint n, int pt, GstPad *sink)
 {
+	/* A thread may be about to link what was here before: a pad, once known, is kept. */
 	if (n < PIPELINE_SESSIONS && pt >= 0 && pt < PIPELINE_TYPES)
-		g_atomic_pointer_set(&pipeline->sessions[n].receivers[pt], sink);
+		g_atomic_pointer_set(&pipeline->sessions[n].receivers[pt], sink ? gst_object_ref(sink) : NULL);
 }
 
 static void

@@ -6,7 +6,7 @@
 
 #include <gst/gst.h>
 
-enum { PIPELINE_SESSIONS = 4, PIPELINE_TYPES = 128 };
+enum { PIPELINE_SESSIONS = 16, PIPELINE_TYPES = 128 };
 
 /* In the main loop. An element failed; the text is GStreamer's. */
 typedef void (*pipeline_failed)(gpointer owner, GstObject *where, const char *text);
@@ -19,7 +19,7 @@ GstElement *pipeline_rtpbin(Pipeline *pipeline);
 
 /* Takes the caps: what a payload type means in a session. */
 void pipeline_map(Pipeline *pipeline, guint session, int pt, GstCaps *caps);
-/* Where the stream of that type goes. The pad is borrowed; NULL: it goes nowhere. */
+/* Where the stream of that type goes. NULL: it goes nowhere. */
 void pipeline_receiver(Pipeline *pipeline, guint session, int pt, GstPad *sink);
 /* The element that gathers what a session sends; the session comes into being. NULL: no. */
 GstElement *pipeline_sender(Pipeline *pipeline, guint session);

@@ -197,6 +197,7 @@ hear(struct content *content, struct remote *remote, GError **error)
 {
 	Session *session = content->session;
 	bool first = !content->carrier;
+	bool follows = !first && content->remote.receives != remote->receives;
 	bool restarted = !first && g_strcmp0(content->remote.ufrag, remote->ufrag) != 0;
 
 	if (!first && memcmp(content->remote.fingerprint, remote->fingerprint, FINGERPRINT) != 0)
@@ -214,6 +215,8 @@ hear(struct content *content, struct remote *remote, GError **error)
 		ice_remote(session->ice, content->stream, content->remote.ufrag, content->remote.pwd);
 	}
 	content_open(content);
+	if (follows)
+		content_follow(content);
 	return true;
 }
 

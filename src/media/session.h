@@ -14,7 +14,7 @@
 #include "media/transport.h"
 #include "media/video.h"
 
-enum { SESSION_CONTENTS = PIPELINE_SESSIONS, ECHO_SOUND = 48000 }; /* half a second of sound is kept for an echo */
+enum { SESSION_CONTENTS = PIPELINE_SESSIONS, VOLUME = 100, ECHO_SOUND = 48000 }; /* half a second of sound is kept for an echo */
 
 /* What the peer said of a content. */
 struct remote {
@@ -66,7 +66,7 @@ struct Session {
 	GMainLoop *loop;
 	GVariant *start;
 	bool hello, begun, initiator, relay_only, loopback, bundled, answered;
-	bool consent, keys_here, held, muted, over;
+	bool consent, keys_here, held, muted, video_off, over;
 	struct srtpkeys keys;
 	struct choices choices;
 	struct shown shown[2]; /* of theirs, of ours */
@@ -79,6 +79,7 @@ struct Session {
 	Sound *tune; /* ringing and the like */
 	struct content *contents[SESSION_CONTENTS];
 	guint n;
+	guint volume; /* percent */
 	guint ticks, ticker;
 	guint64 last_in, last_out;
 };
@@ -106,8 +107,9 @@ struct content *content_find(Session *session, const char *name);
 struct content *content_new(Session *session, const char *name, bool video, GError **error);
 /* The peer answered: transport and media come into being. */
 bool content_wire(struct content *content, GError **error);
-void content_open(struct content *content); /* devices, once there is consent */
-void content_show(struct content *content); /* the pictures that were asked for */
+void content_open(struct content *content);   /* devices, once there is consent */
+void content_follow(struct content *content); /* what the peer wants to get now */
+void content_show(struct content *content);   /* the pictures that were asked for */
 void content_end(struct content *content);
 void content_tell(struct content *content, const char *state);
 void content_local(struct content *content);   /* what of it is to be signalled */
@@ -116,6 +118,8 @@ void content_restart(struct content *content); /* ICE begins anew, over the same
 void session_gates(Session *session);
 
 /* control.c: SET */
+/* Opens or closes the camera for a content, as it may be used now. */
+bool control_camera(Session *session, struct content *content, GError **error);
 bool control_set(Session *session, const char *name, const char *value, int *fds, GError **error);
 /* stats.c */
 void stats_begin(Session *session);

@@ -16,7 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
 RELAY = "relay=turn,127.0.0.1,3478,{transport},u,secret"
-TOGETHER = 4  # calls wait most of the time
+TOGETHER = 6  # calls wait most of the time
 
 
 class Call:
@@ -251,6 +251,23 @@ def test_F01_hostile_candidates_do_nothing(made):
     ours = {int(line["body"].split(", ")[6]) for line in call.of("candidate")}
     tried = {line["to"] for line in call.wire} - ours
     assert tried <= set(range(20000, 20100)), tried
+
+
+@calls("video=on", "loopback=off", "at=+1000,b,deaf,on", "at=+2500,b,deaf,off", after=4000)
+def test_who_wants_nothing_gets_nothing(made):
+    (call,) = made
+    sent = {media: [line["at"] for line in call.media_from("a") if line["kind"] == "srtp" and line["pt"] == pt] for media, pt in (("audio", 111), ("video", 96))}
+    for media, times in sent.items():
+        assert max(late - early for early, late in zip(times, times[1:])) > 1.2, media
+    assert [line for line in call.media_from("b") if line["pt"] == 111]
+
+
+@calls("video=on", "at=1,a,set,video,off", "at=10,b,picture,remote,80,60,15", "at=+1000,a,set,video,on", after=2500)
+def test_a_camera_that_was_turned_off_before_the_yes_stays_off(made):
+    (call,) = made
+    flowing = max(line["ms"] for line in call.of("state") if "flowing" in line["body"])
+    seen = [line["ms"] - flowing for line in call.of("FRAME", "b")]
+    assert seen and min(seen) > 900
 
 
 @calls("mixed=on", "at=+1500,a,set,mute,on", after=4200)

@@ -5,10 +5,10 @@
  * through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be), relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for
  * more), and of a side (a. or b., both without): media=PROGRAM, source=, sink=, camera= (file:PATH is opened here), consent=MS (-1
  * never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one frame more (+MS: so long after both heard each other):
- * set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  add,NAME,MEDIA  remote (what it knows of the other)  remove,NAME
- * candidate,IP,PORT[,COUNT]  die. ringing=MS: what is known is told after so long.
- * after=MS: the end comes so long after both heard each other (until=secured: have keys), or after one is gone. save=PREFIX
- * writes the last picture of each kind as PPM. */
+ * set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  deaf,on|off  add,NAME,MEDIA  remote (what it knows of the other)
+ * remove,NAME candidate,IP,PORT[,COUNT]  die. ringing=MS: what is known is told after so long. after=MS: the end comes so long
+ * after both heard each other (until=secured: have keys), or after one is gone. save=PREFIX writes the last picture of each kind as
+ * PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -31,7 +31,7 @@ struct side {
 	const char *letter;
 	MediaLink *link;
 	pid_t pid;
-	bool initiator, over, there;
+	bool initiator, over, there, deaf;
 	char *source, *sink, *camera, *policy, *program;
 	int consent, keys;
 	int fds[MEDIA_FDS];
@@ -114,7 +114,7 @@ remote_of(struct side *to)
 		g_variant_builder_add(&builder, "(sss@aysiiiiuubb)", local->name, local->ufrag, local->pwd,
 			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, fingerprint, g_strcmp0(wrong, "hash") ? 32 : 20, 1),
 			to->initiator ? "active" : "actpass", picture ? -1 : MEDIA_PT_OPUS, picture ? MEDIA_PT_VP8 : -1,
-			picture ? MEDIA_PT_RTX : -1, picture ? -1 : MEDIA_PT_DTMF, MEDIA_EXT_TWCC, 0u, TRUE, TRUE);
+			picture ? MEDIA_PT_RTX : -1, picture ? -1 : MEDIA_PT_DTMF, MEDIA_EXT_TWCC, 0u, !from->deaf, TRUE);
 	}
 	return g_variant_new("(ba(sssaysiiiiuubb))", bundled, &builder);
 }
@@ -213,7 +213,10 @@ do_timed(gpointer data)
 		media_link_send(link, MEDIA_PICTURE, g_variant_new("(suuu)", w[3], atoi(w[4]), atoi(w[5]), atoi(w[6])));
 	else if (!strcmp(w[2], "remote"))
 		media_link_send(link, MEDIA_REMOTE, remote_of(it->side));
-	else if (!strcmp(w[2], "restart"))
+	else if (!strcmp(w[2], "deaf")) {
+		it->side->deaf = !strcmp(w[3], "on");
+		answer(other(it->side));
+	} else if (!strcmp(w[2], "restart"))
 		media_link_send(link, MEDIA_RESTART, g_variant_new("()"));
 	else if (!strcmp(w[2], "add"))
 		media_link_send(link, MEDIA_ADD, g_variant_new("(ss)", w[3], w[4]));
