@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A wire of one's own: unshare -rn python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
 sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password
-secret. LOSS: in a hundred datagrams, of those that are larger than a check."""
+secret. LOSS: in a hundred datagrams, of those that are larger than a check. WIRE_STORM=1: a stranger shoots at
+every port."""
 
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -14,6 +16,7 @@ import time
 
 ETH_P_IP, OUTGOING, UDP = 0x0800, 4, 17
 HOST = "203.0.113.7"
+ATTACKER = 6666
 
 
 def kind(payload):
@@ -52,6 +55,30 @@ def watch(capture, over, interface):
                         "pt": payload[1] & 127 if len(payload) > 1 else -1, "hex": payload[:1500].hex()})
 
 
+# A client's hello as a browser or OpenSSL begins one, cut short; a check without integrity; RTP, RTCP BYE; noise.
+HELLO = bytes.fromhex("16feff0000000000000000003a0100002e000000000000002efefd" + "11" * 32 + "0000000cc02bc02f009e00a2c0ac00ff0100")
+CHECK = bytes.fromhex("000100002112a442" + "22" * 12)
+STORM = (HELLO, CHECK, bytes.fromhex("806f0001000000010000000b") + bytes(80), bytes.fromhex("80c80006000000010000000000000000") + bytes(12),
+         bytes.fromhex("81cb000100000001"), b"\x80", b"", bytes(1200), bytes.fromhex("40000004") + bytes(4))
+
+
+def rage(over):
+    """Somebody who guesses our ports, and was never part of the call."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
+        attacker.bind(("127.0.0.1", ATTACKER))
+        while not over.is_set():
+            with open("/proc/net/udp") as table:
+                ports = {int(line.split()[1].split(":")[1], 16) for line in table.readlines()[1:]}
+            for port in ports - {ATTACKER, 3478}:
+                for payload in STORM:
+                    for host in ("127.0.0.1", HOST):
+                        try:
+                            attacker.sendto(payload, (host, port))
+                        except OSError:
+                            pass
+            time.sleep(0.004)
+
+
 def main():
     path, turn, loss, command = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     for words in ("link set lo up", f"addr add {HOST}/32 dev lo", f"route add default dev lo src {HOST}"):
@@ -75,10 +102,15 @@ def main():
             time.sleep(0.05)
     tap = threading.Thread(target=watch, args=(capture, over, "lo"))
     tap.start()
+    attacker = threading.Thread(target=rage, args=(over,))
+    if os.environ.get("WIRE_STORM"):
+        attacker.start()
     status = subprocess.run(command).returncode
     time.sleep(0.1)
     over.set()
     tap.join()
+    if attacker.is_alive():
+        attacker.join()
     if server:
         server.terminate()
         server.wait()
