@@ -27,7 +27,7 @@ class Call:
         pair = BUILD / "tests/media/pair"
         assert pair.exists(), f"make media: {pair} is not built"
         capture = folder / "wire"
-        command = ["unshare", "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no", str(loss),
+        command = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no", str(loss),
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
                               env={**os.environ, **dict(env), "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks

@@ -24,9 +24,10 @@ NEW_USER, NEW_NETWORK, DIE_WITH_PARENT = 0x10000000, 0x40000000, 1
 
 def _enter():
     uid, gid = os.getuid(), os.getgid()
-    if _libc.unshare(NEW_USER | NEW_NETWORK) != 0:
+    # Root needs no users of its own for it, and in a chroot gets none.
+    if _libc.unshare(NEW_NETWORK if uid == 0 else NEW_USER | NEW_NETWORK) != 0:
         raise OSError(ctypes.get_errno(), "no network of one's own")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")) if uid else ():
         pathlib.Path("/proc/self", name).write_text(text)
     for words in ("link set lo up", f"addr add {HOST}/32 dev lo", f"route add default dev lo src {HOST}"):
         subprocess.run(["ip", *words.split()], check=True)

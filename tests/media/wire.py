@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wire of one's own: unshare -rn python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
+"""A wire of one's own: unshare -n python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
 sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password
 secret. LOSS: in a hundred datagrams, of those that are larger than a check. WIRE_STORM=1: a stranger shoots at
 every port."""
