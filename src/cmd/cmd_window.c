@@ -40,7 +40,7 @@ run_wins(const struct cmd_call *call, GError **error)
 	for (guint i = 0; all && i < all->len; i++) {
 		const Window *window = all->pdata[i];
 		const char *title = window_title(window);
-		reply_print(call->reply, "%3u  %s%s%s%s  %s", window->number, window->peer ? window->peer : title,
+		reply_print(call->reply, "%3u  %s%s%s  %s  %s", window->number, window->peer ? window->peer : title,
 			window->peer && g_strcmp0(title, window->peer) ? "  " : "",
 			window->peer && g_strcmp0(title, window->peer) ? title : "", signs[window->activity],
 			window == window_current() ? "(here)" : "");
