@@ -330,7 +330,8 @@ set_gates(struct content *content, bool open)
 	if (opens)
 		transport_count(content->transport, &content->base);
 	content->open = open;
-	transport_open(content->transport, open, open);
+	/* On hold reports go on: they say that we are still there. */
+	transport_open(content->transport, open, !session->held);
 	if (opens)
 		begin_pictures(content);
 }
@@ -338,7 +339,7 @@ set_gates(struct content *content, bool open)
 void
 session_gates(Session *session)
 {
-	bool open = session->consent && session->keys_here && !session->held && !session->over;
+	bool open = session->consent && session->keys_here && !session->over;
 
 	for (guint i = 0; i < session->n; i++)
 		if (session->contents[i]->transport)

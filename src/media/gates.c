@@ -13,15 +13,30 @@ size_of(GstPadProbeInfo *info)
 }
 
 static GstPadProbeReturn
+pass(struct gates *gates, const gint *open, GstPadProbeInfo *info)
+{
+	if (!g_atomic_int_get(open))
+		return GST_PAD_PROBE_DROP;
+	g_atomic_pointer_add(&gates->out, size_of(info));
+	return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
 leaving(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	struct gates *gates = data;
 
 	(void)pad;
-	if (!g_atomic_int_get(&gates->send))
-		return GST_PAD_PROBE_DROP;
-	g_atomic_pointer_add(&gates->out, size_of(info));
-	return GST_PAD_PROBE_OK;
+	return pass(gates, &gates->send, info);
+}
+
+static GstPadProbeReturn
+reporting(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	struct gates *gates = data;
+
+	(void)pad;
+	return pass(gates, &gates->report, info);
 }
 
 static GstPadProbeReturn
@@ -42,7 +57,7 @@ void
 gates_watch(struct gates *gates, GstPad *rtp, GstPad *rtcp)
 {
 	gst_pad_add_probe(rtp, PACKETS, leaving, gates, NULL);
-	gst_pad_add_probe(rtcp, PACKETS, leaving, gates, NULL);
+	gst_pad_add_probe(rtcp, PACKETS, reporting, gates, NULL);
 }
 
 void
@@ -54,8 +69,9 @@ gates_watch_received(struct gates *gates, GstPad *rtp, void (*first)(gpointer ow
 }
 
 void
-gates_set(struct gates *gates, bool send, bool receive)
+gates_set(struct gates *gates, bool send, bool report, bool receive)
 {
+	g_atomic_int_set(&gates->report, report);
 	g_atomic_int_set(&gates->send, send);
 	g_atomic_int_set(&gates->receive, receive);
 }

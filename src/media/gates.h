@@ -8,8 +8,8 @@
 
 /* Embedded; zeroed is closed. Fields are read by the threads of the packets. */
 struct gates {
-	gint send, receive, flowing; /* atomic */
-	gsize in, out;               /* bytes; atomic */
+	gint send, report, receive, flowing; /* atomic */
+	gsize in, out;                       /* bytes; atomic */
 	void (*first)(gpointer owner);
 	gpointer owner;
 };
@@ -17,6 +17,7 @@ struct gates {
 void gates_watch(struct gates *gates, GstPad *rtp, GstPad *rtcp);
 /* first runs once, on the thread of the first packet that passes. */
 void gates_watch_received(struct gates *gates, GstPad *rtp, void (*first)(gpointer owner), gpointer owner);
-void gates_set(struct gates *gates, bool send, bool receive);
+/* report: may reports (RTCP) leave? */
+void gates_set(struct gates *gates, bool send, bool report, bool receive);
 bool gates_receiving(const struct gates *gates);
 void gates_count(struct gates *gates, guint64 *in, guint64 *out);

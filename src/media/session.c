@@ -55,8 +55,11 @@ on_ice_state(gpointer owner, guint stream, enum ice_state state)
 
 	if (!content || session->over || content->carrier != content)
 		return;
+	bool known = state == ICE_LOST && content->quiet;
 	content->connected = state == ICE_CONNECTED;
-	content_tell(content, words[state]);
+	content->quiet = content->quiet || state == ICE_LOST; /* it flows again when something is heard */
+	if (!known)
+		content_tell(content, words[state]);
 	if (state == ICE_CONNECTED && content->transport)
 		transport_connected(content->transport);
 }

@@ -44,6 +44,9 @@ struct content {
 	guint patience;
 	struct transport_counts base; /* when the gates opened */
 	gint64 refused_since;
+	guint64 heard; /* at the last look */
+	gint64 heard_at;
+	bool quiet; /* nothing at all came for a while */
 	/* of the media */
 	AudioSend *send;
 	AudioPlay *play;

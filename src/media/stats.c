@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum { AUDIO_RATE = 48000 };
-enum { TICK = 250, TICKS = 4, REFUSED_MIN = 10, REFUSED_FOR = 750 };
+enum { TICK = 250, TICKS = 4, REFUSED_MIN = 10, REFUSED_FOR = 750, QUIET_FOR = 7 /* s */ };
 
 struct sums {
 	double rtt, jitter, loss;
@@ -145,6 +145,28 @@ keys_differ(struct content *content)
 	return now - content->refused_since >= REFUSED_FOR * 1000;
 }
 
+/* Reports come all the time, on hold, too. ICE itself notices after half a minute that a way is gone. */
+static void
+watch(struct content *content)
+{
+	struct transport_counts counts;
+	gint64 now = g_get_monotonic_time();
+
+	if (!content->transport || !content->flowing)
+		return;
+	transport_count(content->transport, &counts);
+	if (counts.heard != content->heard) {
+		content->heard = counts.heard;
+		content->heard_at = now;
+		if (content->quiet)
+			content_tell(content, "flowing");
+		content->quiet = false;
+	} else if (!content->quiet && now - content->heard_at > QUIET_FOR * G_USEC_PER_SEC) {
+		content->quiet = true;
+		content_tell(content, "lost");
+	}
+}
+
 static gboolean
 tick(gpointer data)
 {
@@ -152,6 +174,8 @@ tick(gpointer data)
 
 	if (session->over)
 		return G_SOURCE_CONTINUE;
+	for (guint i = 0; i < session->n; i++)
+		watch(session->contents[i]);
 	for (guint i = 0; i < session->n; i++)
 		if (keys_differ(session->contents[i])) {
 			session_fail(session, "keys",

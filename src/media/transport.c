@@ -352,9 +352,10 @@ transport_keyed(const Transport *transport)
 }
 
 void
-transport_open(Transport *transport, bool send, bool receive)
+transport_open(Transport *transport, bool open, bool media)
 {
-	gates_set(&transport->gates, send && transport->keyed, receive && transport->keyed);
+	open = open && transport->keyed;
+	gates_set(&transport->gates, open && media, open, open && media);
 }
 
 void

@@ -43,7 +43,7 @@ void transport_connected(Transport *transport);
 /* Once per transport: one key is set on one element, ever. False: there is nothing exported, or it was done. */
 bool transport_key(Transport *transport, const struct srtpkeys *keys, bool we_initiated);
 bool transport_keyed(const Transport *transport);
-/* What may pass: our packets, theirs. Closed at first; without keys nothing passes. */
-void transport_open(Transport *transport, bool send, bool receive);
+/* What may pass: anything; media in both directions, too. Closed at first; without keys nothing passes. */
+void transport_open(Transport *transport, bool open, bool media);
 void transport_count(Transport *transport, struct transport_counts *counts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transport, transport_free)

@@ -2,7 +2,7 @@
 """A wire of one's own: unshare -n python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
 sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password
 secret. LOSS: in a hundred datagrams, of those that are larger than a check. WIRE_STORM=1: a stranger shoots at
-every port."""
+every port. WIRE_CUT=FROM,TO: nothing gets through in these seconds."""
 
 import json
 import os
@@ -79,6 +79,18 @@ def rage(over):
             time.sleep(0.004)
 
 
+def cut(over, start, end):
+    """Nothing gets through for a while."""
+    rule = ["nft", "add", "rule", "ip", "cut", "in", "udp", "dport", "1024-65535", "drop"]
+    for words in (["nft", "add", "table", "ip", "cut"], ["nft", "add chain ip cut in { type filter hook input priority 0; }"]):
+        subprocess.run(words, check=True)
+    if over.wait(start):
+        return
+    subprocess.run(rule, check=True)
+    over.wait(end - start)
+    subprocess.run(["nft", "flush", "table", "ip", "cut"], check=True)
+
+
 def main():
     path, turn, loss, command = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     for words in ("link set lo up", f"addr add {HOST}/32 dev lo", f"route add default dev lo src {HOST}"):
@@ -105,12 +117,16 @@ def main():
     attacker = threading.Thread(target=rage, args=(over,))
     if os.environ.get("WIRE_STORM"):
         attacker.start()
+    cutter = threading.Thread(target=lambda: cut(over, *map(float, os.environ["WIRE_CUT"].split(","))))
+    if os.environ.get("WIRE_CUT"):
+        cutter.start()
     status = subprocess.run(command).returncode
     time.sleep(0.1)
     over.set()
     tap.join()
-    if attacker.is_alive():
-        attacker.join()
+    for thread in (attacker, cutter):
+        if thread.is_alive():
+            thread.join()
     if server:
         server.terminate()
         server.wait()
