@@ -38,14 +38,17 @@ def die_with_parent():
 
 
 def alone(function):
-    """The function runs in a process and a network of its own; what it returns comes back, what it raises fails here."""
-    @functools.wraps(function)
-    def wrapped(*args, **kwargs):
+    """The function runs in a process and a network of its own; what it returns comes back, what it raises fails here. begin() starts it
+    before it is called, beside others."""
+    begun = []
+
+    def begin(*args, **kwargs):
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
             signal.alarm(0)
             die_with_parent()
+            os.close(read)
             try:
                 _enter()
                 answer = (True, function(*args, **kwargs))
@@ -55,18 +58,21 @@ def alone(function):
                 pickle.dump(answer, pipe)
             os._exit(0)
         os.close(write)
+        return child, read
+
+    @functools.wraps(function)
+    def wrapped(*args, **kwargs):
+        child, read = begun.pop() if begun else begin(*args, **kwargs)
         try:
             with os.fdopen(read, "rb") as pipe:
                 data = pipe.read()
             well, answer = pickle.loads(data) if data else (False, "its process died")
         finally:
-            try:
-                os.kill(child, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         assert well, answer
         return answer
+    wrapped.begin = lambda: begun.append(begin())
     return wrapped
 
 
