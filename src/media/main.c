@@ -42,6 +42,7 @@ static int
 leave(int status)
 {
 #ifdef __SANITIZE_ADDRESS__
+	alarm(0);
 	plugins_wait();
 	return status; /* leaks are looked for */
 #else
