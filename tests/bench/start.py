@@ -73,7 +73,7 @@ def idle(bench):
             before = costs()
             drain(SILENCE)
             after = costs()
-            one = {kind: {"idle: wake-ups a second": (after[kind][0] - before[kind][0]) / SILENCE,
+            one = {kind: {"idle: wake-ups a second": sum(n - before[kind][0].get(thread, 0) for thread, n in after[kind][0].items()) / SILENCE,
                           "idle: CPU a minute": (after[kind][1] - before[kind][1]) * 1000 * 60 / SILENCE} for kind in sessions}
             for kind, (terminal, talker) in sessions.items():
                 mark, word = terminal.mark(), letters()

@@ -120,8 +120,16 @@ class Terminal:
                 yield folder, fields
 
     def wakeups(self):
-        return sum(int(line.split()[1]) for folder, _ in self._processes() for task in (folder / "task").iterdir()
-                   for line in (task / "status").read_text().splitlines() if line.startswith("voluntary_ctxt_switches"))
+        """{thread: how often it has gone to sleep}: one that ended meanwhile is in the first count alone."""
+        counts = {}
+        for folder, _ in self._processes():
+            for task in (folder / "task").iterdir():
+                try:
+                    text = (task / "status").read_text()
+                except OSError:
+                    continue
+                counts[task.name] = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("voluntary_ctxt_switches"))
+        return counts
 
     def cpu(self):
         return sum(int(f) for _, fields in self._processes() for f in fields[11:15]) / TICK
