@@ -55,10 +55,13 @@ def talk(lab, federation):
     first.quit()
     opened = []
 
-    def open_terminal(rows=24, cols=80, **env):
+    def open_terminal(rows=24, cols=80, shell=False, **env):
         argv = [str(lab.sotto), "--config-dir", str(first.dir / "profile")]
-        one = Watched(argv, {**first.env, "COLORTERM": "truecolor", **env}, rows=rows, cols=cols, term=env.get("TERM", "screen-256color"))
+        one = Watched(["bash", "--norc", "-i"] if shell else argv, {**first.env, "PS1": "shell> ", "COLORTERM": "truecolor", **env},
+                      rows=rows, cols=cols, term=env.get("TERM", "screen-256color"))
         opened.append(one)
+        if shell:
+            one.wait("shell>").line(" ".join(argv))
         one.wait("assphrase").line(PASSPHRASE)
         one.wait("online", timeout=30)
         # Until the server has told who is there.
@@ -219,3 +222,35 @@ def test_keys_are_quick_while_pictures_come(talk):
         while select.select([one.fd], [], [], max(end - time.monotonic(), 0))[0]:
             os.read(one.fd, 65536)
     assert statistics.median(times) < 20, times
+
+
+def test_a_terminal_that_takes_nothing_gets_no_queue(talk):
+    open_terminal, _ = talk
+    one = open_terminal()
+    one.line("/vcall bob@b.test").wait(r"active \d", timeout=40)
+    wait_picture(one)
+    # Nobody reads for a while: what was meant for then is not there afterwards.
+    time.sleep(4)
+    begin, got = time.monotonic(), b""
+    while select.select([one.fd], [], [], 0.02)[0] and time.monotonic() - begin < 1:
+        got += os.read(one.fd, 65536)
+    assert len(got) < 100000
+    one.stream.feed(got)
+    one.keys("still here").wait("still here", timeout=5)
+    one.read(1)
+    wait_picture(one)
+    assert one.alive()
+
+
+def test_suspended_it_shows_nothing_and_comes_back(talk):
+    open_terminal, _ = talk
+    one = open_terminal(shell=True)
+    one.line("/vcall bob@b.test").wait(r"active \d", timeout=40)
+    wait_picture(one)
+    one.keys("\x1a").wait("(?i)stopped").wait("shell>$")
+    one.read(0.5)
+    assert not one.read(0.5), "a stopped program writes"
+    one.line("fg").wait(r"^ call with bob@b.test", timeout=10)
+    one.read(0.5)
+    wait_picture(one)
+    one.line("/hangup").wait("you hung up")
