@@ -71,6 +71,7 @@ canvas_new(const struct pixels *picture)
 {
 	ChafaCanvasConfig *config = chafa_canvas_config_new();
 	guint width, height;
+	chafa_set_n_threads(1);
 	cell_size(&width, &height);
 	chafa_canvas_config_set_geometry(config, at.cols, at.rows);
 	chafa_canvas_config_set_cell_geometry(config, width, height);
