@@ -29,7 +29,7 @@ class Call:
         capture = folder / "wire"
         command = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no", str(loss),
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60,
+        done = subprocess.run(command, capture_output=True, text=True, timeout=90,
                               env={**os.environ, **dict(env), "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
         assert done.returncode == 0, done.stderr
         # A session of GStreamer walks its table of sources while it changes, once in some hundred calls.
@@ -184,7 +184,7 @@ def test_a_picture_is_seen_on_both_sides(made, bundled):
         assert bars == "wycgmrbk" and square, (name, bars)
     assert is_tone(call.folder / "b.wav")
     frames = [line for line in call.of("FRAME", "a") if line["which"] == "remote"]
-    assert len(frames) > 5
+    assert len(frames) > 2
     assert all((line["width"], line["height"], line["size"]) == (160, 120, 160 * 120 * 3) for line in frames)
     # The second content's transport is used only when there is no group.
     ports = {int(line["body"].split(", ")[6]) for line in call.of("candidate") if line["body"].startswith("('1'")}
@@ -309,7 +309,7 @@ def test_the_source_and_the_volume_are_changed_while_it_plays(made):
     assert levels[0] < -80 and max(levels) > -20 and levels[-1] < -80, levels
 
 
-@calls("at=13000,a,restart", env={"WIRE_CUT": "3,12"}, seconds=16)
+@calls("at=+11000,a,restart", env={"WIRE_CUT": "9"}, after=14000, seconds=40)
 def test_a_way_that_is_gone_is_noticed_and_so_is_the_next(made):
     (call,) = made
     for side in "ab":

@@ -2,7 +2,7 @@
 """A wire of one's own: unshare -n python3 wire.py CAPTURE turn|no LOSS COMMAND... runs the command where nothing else is, with what it
 sent in CAPTURE: lines of JSON, one per UDP datagram. turn: a coturn at 127.0.0.1:3478 for u with the password
 secret. LOSS: in a hundred datagrams, of those that are larger than a check. WIRE_STORM=1: a stranger shoots at
-every port. WIRE_CUT=FROM,TO: nothing gets through in these seconds."""
+every port. WIRE_CUT=SECONDS: nothing gets through for so long."""
 
 import json
 import os
@@ -79,15 +79,17 @@ def rage(over):
             time.sleep(0.004)
 
 
-def cut(over, start, end):
-    """Nothing gets through for a while."""
+def cut(capture, over, seconds):
+    """Nothing gets through for a while, a second after the first sound."""
     rule = ["nft", "add", "rule", "ip", "cut", "in", "udp", "dport", "1024-65535", "drop"]
     for words in (["nft", "add", "table", "ip", "cut"], ["nft", "add chain ip cut in { type filter hook input priority 0; }"]):
         subprocess.run(words, check=True)
-    if over.wait(start):
-        return
+    while not any(line["kind"] == "srtp" for line in capture):
+        if over.wait(0.1):
+            return
+    over.wait(1)
     subprocess.run(rule, check=True)
-    over.wait(end - start)
+    over.wait(seconds)
     subprocess.run(["nft", "flush", "table", "ip", "cut"], check=True)
 
 
@@ -117,7 +119,7 @@ def main():
     attacker = threading.Thread(target=rage, args=(over,))
     if os.environ.get("WIRE_STORM"):
         attacker.start()
-    cutter = threading.Thread(target=lambda: cut(over, *map(float, os.environ["WIRE_CUT"].split(","))))
+    cutter = threading.Thread(target=lambda: cut(capture, over, float(os.environ["WIRE_CUT"])))
     if os.environ.get("WIRE_CUT"):
         cutter.start()
     status = subprocess.run(command).returncode
