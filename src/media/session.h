@@ -90,6 +90,7 @@ struct Session {
 /* The link's frames; false with an error ends the call. */
 bool session_start(Session *session, GVariant *body, int *fds, GError **error);
 bool session_remote(Session *session, GVariant *body, GError **error);
+void remote_clear(struct remote *remote);
 bool session_candidate(Session *session, GVariant *body, GError **error);
 bool session_keys(Session *session, GVariant *body, GError **error);
 bool session_consent(Session *session, GError **error);
