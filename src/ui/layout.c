@@ -275,7 +275,7 @@ draw_view(Window *window, const struct rectangle *place)
 {
 	struct rectangle lines = *place, piece;
 	if (call_piece(window, &lines, &piece))
-		call_draw(window, &piece);
+		call_window_draw(window, &piece);
 	else
 		call_not_drawn();
 	if (window->view)

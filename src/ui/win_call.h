@@ -17,7 +17,7 @@ void call_windows_tidy(void);
 
 /* Takes the piece for a call out of the place for lines. False: none. */
 bool call_piece(const Window *window, struct rectangle *lines, struct rectangle *piece);
-void call_draw(const Window *window, const struct rectangle *where);
+void call_window_draw(const Window *window, const struct rectangle *where);
 void call_not_drawn(void); /* nothing of one is on the screen */
 
 /* For the bar of a window: what rings, else a call that is shown elsewhere; NULL. */

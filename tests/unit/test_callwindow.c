@@ -156,7 +156,7 @@ static void
 draw(int rows, int cols)
 {
 	const struct rectangle where = { 1, 0, rows, cols };
-	call_draw(window_current(), &where);
+	call_window_draw(window_current(), &where);
 	screen_flush();
 	picture_flushed();
 	drain();
