@@ -50,7 +50,9 @@ call_feed_reset(void)
 static Window *
 chat_of(const struct call_facts *call)
 {
-	Conversation *conv = account_find(call->account) ? convo_find(call->account, call->peer) : NULL;
+	Account *account = account_find(call->account);
+	/* Only contacts ring, and who is called is known. */
+	Conversation *conv = account ? convo_get(account, call->peer) : NULL;
 	Window *window = conv ? window_make(conv, false) : window_of_peer(call->account, call->peer);
 	return window ? window : window_console();
 }
@@ -98,6 +100,8 @@ end(const struct call_facts *call)
 		add_line(call, LINE_EVENT, text);
 	if (window->activity == ACTIVITY_CALL)
 		window->activity = ACTIVITY_PRIVATE;
+	if (kept)
+		window_raise(window, ACTIVITY_PRIVATE);
 }
 
 /* ---- events ---- */
