@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import time
+import wave
 
 import pytest
 
@@ -437,3 +438,34 @@ def test_ringing_is_heard_before_anybody_said_yes_and_ends(tmp_path, pulse):
     samples = struct.unpack(f"<{len(data) // 2}h", data)
     assert max(loudness(samples[at:at + 2400], 587) for at in range(0, len(samples) - 2400, 2400)) > 1500
     assert max(map(abs, samples[-24000:])) < 10
+
+
+# ---- files ----
+
+def write_tone(path, hertz):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", None))
+        file.writeframes(b"".join(struct.pack("<2h", *[int(8000 * math.sin(2 * math.pi * hertz * n / 44100))] * 2) for n in range(44100 * 6)))
+
+
+def write_film(path):
+    """A green second at 25 pictures a second, again and again."""
+    picture = b"FRAME\n" + bytes([145]) * (320 * 240) + bytes([54]) * (160 * 120) + bytes([34]) * (160 * 120)
+    path.write_bytes(b"YUV4MPEG2 W320 H240 F25:1 Ip A1:1 C420jpeg\n" + picture * 25)
+
+
+def test_files_are_heard_and_seen(tmp_path):
+    write_tone(tmp_path / "tone.wav", 600)
+    write_film(tmp_path / "film.y4m")
+    Call(tmp_path, "video=on", f"a.source=file:{tmp_path}/tone.wav", f"a.camera=file:{tmp_path}/film.y4m", f"b.sink=file:{tmp_path}/b.wav",
+         "at=10,b,picture,remote,80,60,15", after=2000)
+    tones = [loud[600] > 4000 and loud[440] < loud[600] / 10 for loud in heard(tmp_path / "b.wav")]
+    assert sum(tones) > len(tones) / 2
+    assert colours(tmp_path / "picture-b-remote.ppm")[0] == "gggggggg"
+
+
+def test_a_file_that_is_no_sound_or_no_film_is_said_and_the_call_goes_on(tmp_path):
+    (tmp_path / "bad").write_bytes(b"RIFF" + bytes(40))
+    call = Call(tmp_path, "video=on", f"a.source=file:{tmp_path}/bad", f"a.camera=file:{tmp_path}/bad", after=1200)
+    assert {line["body"].split("'")[1] for line in call.of("report", "a")} == {"microphone", "camera"}
+    assert not call.failed("a") and call.last("b")["audio_in"] > 10
