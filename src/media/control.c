@@ -31,21 +31,12 @@ set_mute(Session *session, const char *value, int *fds, GError **error)
 	return true;
 }
 
-static bool
-set_hold(Session *session, const char *value, int *fds, GError **error)
-{
-	(void)fds;
-	if (!flag(value, &session->held, error))
-		return false;
-	session_gates(session);
-	return true;
-}
-
-/* The camera as it may be used now: a person turned it on, and the peer wants to see. */
+/* The camera as it may be used now: a person turned it on, and the peer wants to see. On hold neither it nor the microphone is
+ * open: their lamps say so. */
 bool
 control_camera(Session *session, struct content *content, GError **error)
 {
-	bool wanted = !session->video_off && content->remote.receives;
+	bool wanted = !session->video_off && !session->held && content->remote.receives;
 	struct choice choice;
 
 	return choice_read(wanted ? session->choices.video_source : "none", session->choices.fds, MEDIA_FDS, &choice, error) &&
@@ -129,13 +120,11 @@ remember(Session *session, char **choice, const char *value, int *fds, GError **
 }
 
 static bool
-set_audio_source(Session *session, const char *value, int *fds, GError **error)
+use_microphone(Session *session, GError **error)
 {
-	struct choices *choices = &session->choices;
 	struct choice choice;
 
-	if (!remember(session, &choices->audio_source, value, fds, error) ||
-		!choice_read(choices->audio_source, choices->fds, MEDIA_FDS, &choice, error))
+	if (!choice_read(session->held ? "none" : session->choices.audio_source, session->choices.fds, MEDIA_FDS, &choice, error))
 		return false;
 	EACH(session, content)
 	{
@@ -148,6 +137,22 @@ set_audio_source(Session *session, const char *value, int *fds, GError **error)
 		pipeline_settle(session->pipeline);
 	}
 	return true;
+}
+
+static bool
+set_audio_source(Session *session, const char *value, int *fds, GError **error)
+{
+	return remember(session, &session->choices.audio_source, value, fds, error) && use_microphone(session, error);
+}
+
+static bool
+set_hold(Session *session, const char *value, int *fds, GError **error)
+{
+	(void)fds;
+	if (!flag(value, &session->held, error))
+		return false;
+	session_gates(session);
+	return use_microphone(session, error) && use_camera(session, error);
 }
 
 static bool

@@ -430,6 +430,23 @@ def test_without_a_device_the_call_goes_on_and_says_so(made):
     assert call.last("a")["audio_in"] > 20 and not call.failed("b")
 
 
+def test_on_hold_and_before_the_yes_no_microphone_is_open(tmp_path, pulse):
+    def open_microphones():
+        said = subprocess.run(["pactl", "list", "short", "source-outputs"], env={**os.environ, **pulse}, capture_output=True, text=True)
+        return len(said.stdout.splitlines())
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(Call, tmp_path, "b.source=device:ear.monitor", "b.consent=1500", "at=+1000,b,set,hold,on", "at=+2500,b,set,hold,off",
+                           after=3500, env=pulse)
+        seen = []
+        while not call.done():
+            seen.append(open_microphones())
+            time.sleep(0.05)
+    changes = [now for before, now in zip([None, *seen], seen) if now != before]
+    assert changes[:4] == [0, 1, 0, 1], changes
+    assert not call.result().of("report")
+
+
 def test_ringing_is_heard_before_anybody_said_yes_and_ends(tmp_path, pulse):
     ear = Recorder(pulse, "ear", tmp_path / "ear")
     call = Call(tmp_path, "b.sink=device:ear", "consent=-1", "at=300,b,set,sound,ringing", "at=1600,b,set,sound,off", seconds=3, env=pulse)
