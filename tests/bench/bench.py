@@ -24,7 +24,7 @@ import sealed  # noqa: E402
 import start  # noqa: E402
 
 MEASURES = {m.__name__: m for m in (start.first_screen, start.roster, start.idle, chat.typing, chat.flood, login.offline, login.archive,
-                                    history.stored, history.store, sealed.omemo, history.parser, calls.call_setup, calls.call_cost,
+                                    history.stored, history.store, sealed.omemo, history.parser, history.picture, calls.call_setup, calls.call_cost,
                                     calls.call_screen, calls.call_many, media.call_latency, media.call_loss)}
 
 

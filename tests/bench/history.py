@@ -118,6 +118,15 @@ def store(bench):
             bench.beside(f"store alone, {count}: {name.replace('_', ' ')}", unit, float(figure))
 
 
+def picture(bench):
+    """A picture that moves, without a call: the test picture of a call hardly does."""
+    found = subprocess.run([program(bench, "bench_picture")], capture_output=True, text=True, check=True).stdout
+    for depth in ("truecolor", "256"):
+        took, size = re.search(rf"{depth}: ([0-9.]+) ms, ([0-9.]+) kB", found).groups()
+        bench.show(f"moving picture of 80x24, {depth}: time", {"sotto": float(took)})
+        bench.show(f"moving picture of 80x24, {depth}: bytes", {"sotto": float(size)})
+
+
 def parser(bench):
     found = subprocess.run([program(bench, "bench_parser")], capture_output=True, text=True, check=True).stdout
     bench.show("admission parser", {"sotto": float(re.search(r"parser: ([0-9.]+) MB/s", found)[1])})
