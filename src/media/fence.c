@@ -47,6 +47,10 @@ clean_environment(void)
 		g_free(values[i]);
 	}
 	setenv("HOME", "/nonexistent", 1);
+	/* A proxy is named by sotto or there is none: GIO asks no desktop for it. */
+	setenv("GIO_USE_PROXY_RESOLVER", "dummy", 1);
+	setenv("GIO_USE_VFS", "local", 1);
+	setenv("GSETTINGS_BACKEND", "memory", 1);
 	/* Said outright, libpulse does not look for it: no folder is made, no server started. */
 	if (!getenv("PULSE_SERVER") && getenv("XDG_RUNTIME_DIR")) {
 		g_autofree char *server = g_strdup_printf("unix:%s/pulse/native", getenv("XDG_RUNTIME_DIR"));

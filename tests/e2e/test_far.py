@@ -6,9 +6,13 @@ import re
 import subprocess
 import time
 
+import pytest
+
 from lab import Turn, die_with_parent
-from test_call_paths import ALICE, BOB, SERVER, candidates, pytestmark, sh, state, world  # noqa: F401
+from test_call_paths import ALICE, BOB, SERVER, candidates, pytestmark as needs_root, sh, state, world  # noqa: F401
 from test_medialink import BUILD, Socks, forward
+
+pytestmark = [needs_root, pytest.mark.san]
 
 
 def laptop(world, path):
