@@ -471,6 +471,8 @@ take_option(char *text)
 		wrong = g_strdup(v);
 	else if (opt(text, "until", &v))
 		until = g_strdup(v);
+	else if (opt(text, "ringing", &v))
+		ringing = atoi(v);
 	else if (opt(text, "save", &v))
 		save = g_strdup(v);
 	else if (opt(text, "relay", &v))
