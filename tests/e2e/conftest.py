@@ -91,11 +91,15 @@ def pair(lab, federation):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "san: also run with the sanitizer build")
+    config.addinivalue_line("markers", "long: takes its time, and is run by make check-long alone")
     config.addinivalue_line("markers", "calls: what the two sotto-media of a test do (test_media.py)")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
+    if not LONG:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
     share, shares = (int(n) for n in os.environ.get("SOTTO_SHARE", "1/1").split("/"))
     others = [item for n, item in enumerate(items) if n % shares != share - 1]
     if others:

@@ -151,7 +151,12 @@ def test_a_relayed_call_tells_no_address_and_sends_nothing_elsewhere(world):
     assert world.between() == 0
     seen = candidates(servers)
     assert seen and all("type='relay'" in c and "rel-addr" not in c and ALICE not in c and BOB not in c for c in seen), seen
-    # The relay dies: no fall back to the direct way.
+
+
+@pytest.mark.long
+def test_a_relay_that_dies_ends_the_call_and_nothing_goes_the_direct_way(world):
+    alice, bob, servers, turn = enter(world, relay=True)
+    assert talk(alice, bob) == "relay"
     turn.process.kill()
     for client in (alice, bob):
         assert state(client, "ended", timeout=60)["reason"]

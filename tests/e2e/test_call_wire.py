@@ -180,6 +180,7 @@ def shown(packets):
     return clear
 
 
+@pytest.mark.long
 def test_j07_calls_have_nothing_in_common_but_names(network):
     """J07: what is the same in all calls of two people and in none of two others would tell who calls. Their names and what their keys
     are may, and nothing else; locale and time zone are different too."""

@@ -411,6 +411,7 @@ class Recorder:
         return self.path
 
 
+@pytest.mark.long
 def test_the_loudspeaker_is_switched_and_the_echo_of_it_is_not_sent_back(tmp_path, pulse):
     ear, other = (Recorder(pulse, sink, tmp_path / sink) for sink in ("ear", "other"))
     call = Call(tmp_path, "b.source=device:ear.monitor", "b.sink=device:ear", "at=+1200,b,set,audio-sink,device:other", after=3500, env=pulse)

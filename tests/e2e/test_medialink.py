@@ -405,6 +405,7 @@ def credentials(turn):
     return user, base64.b64encode(hmac.new(turn.secret.encode(), user.encode(), hashlib.sha1).digest()).decode()
 
 
+@pytest.mark.long
 def test_the_doctor_calls_itself_through_the_relay(lab):
     turn = lab.turn()
     user, password = credentials(turn)
