@@ -3,7 +3,7 @@
 # make demo       try it: installs what is missing, starts a loopback server and an echo peer, opens the client
 # make check      install what tests need and run all of them      make check-long   long kills, fuzzing, bench
 # make install    PREFIX=/usr/local, DESTDIR=                      make uninstall
-# make unit       unit tests alone (SAN=1)   make e2e   the program against real servers   make fuzz FUZZ_SECONDS=60   make bench
+# make unit       unit tests alone (SAN=1)   make e2e   the program against real servers   make interop   and Dino   make fuzz FUZZ_SECONDS=60   make bench
 # Variants build side by side: SAN=1 (address and undefined sanitizers), FUZZ=1 (clang, libFuzzer), CC=clang, WERROR=1, RATCHET=.
 
 VERSION  := 0.1.0
@@ -174,6 +174,11 @@ fuzz:
 
 e2e: all media
 	SOTTO_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e $(E2E)
+
+# The programs of others, where Debian has them: in a network of their own, with names and an authority of their own.
+interop: all
+	@contrib/deps test interop
+	SOTTO_BUILD=$(B) SOTTO_OWN_NAMESPACES=1 unshare -rmn --propagation private /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/interop $(INTEROP)
 
 demo:
 	@contrib/deps demo
