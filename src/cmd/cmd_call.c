@@ -253,7 +253,7 @@ print_call(Reply *reply, const struct call_facts *facts)
 		reply_print(
 			reply, "   %s%s%s", security, facts->device_name ? ": " : "", facts->device_name ? facts->device_name : "");
 	if (facts->words)
-		reply_print(reply, "   say these to each other: %s", facts->words);
+		reply_print(reply, "   to compare by voice: %s (/verify)", facts->words);
 }
 
 static bool

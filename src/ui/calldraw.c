@@ -137,7 +137,7 @@ put_figures(const struct rectangle *where, int at, const struct call_facts *call
 	const struct call_history *history = call_history(call->id);
 	int begun = at;
 	if (call->words && call->trust != TRUST_VERIFIED) {
-		g_autofree char *words = g_strdup_printf(" %s  /verify when both read the same", call->words);
+		g_autofree char *words = g_strdup_printf(" %s  to compare by voice: /verify", call->words);
 		screen_line(where->row + at++, where->col, where->cols, STYLE_CALL_WARNING, words, -1);
 	}
 	if (history) {

@@ -59,6 +59,7 @@ add_text(Window *window, enum line_kind kind, const char *text, bool plain)
 		window = window_console();
 	view_open(window->view, layout_view_rows());
 	view_add_text(window->view, kind, text, plain);
+	window->has_lines = true;
 	if (window == window_current())
 		layout_dirty(PART_VIEW);
 }

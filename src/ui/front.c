@@ -153,6 +153,11 @@ send_line(void)
 		feed_answer_plain(window);
 		return;
 	}
+	/* It would be said where nobody sees it, nor how it is sealed. */
+	if (call_has_window(window) && *text != '/') {
+		layout_hint(STYLE_STATUS_WARNING, "this window takes commands: Alt+/ or the chat's number goes to where you write");
+		return;
+	}
 	if (is_slip(text) && !front.guarded) {
 		front.guarded = true;
 		layout_hint(STYLE_STATUS_WARNING, "a space before the slash: Enter again says it, or take the space away");
@@ -492,7 +497,10 @@ show_conversation(Conversation *conv)
 static Conversation *
 current_conversation(void)
 {
-	return front.on ? window_current()->conv : NULL;
+	if (!front.on)
+		return NULL;
+	const Window *window = window_current();
+	return window->conv ? window->conv : call_window_conversation(window);
 }
 
 static void

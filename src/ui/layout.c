@@ -278,7 +278,7 @@ draw_view(Window *window, const struct rectangle *place)
 		call_window_draw(window, &piece);
 	else
 		call_not_drawn();
-	if (window->view)
+	if (window->view && lines.rows)
 		view_draw(window->view, lines.row, lines.col, lines.rows, lines.cols);
 	else if (lines.rows)
 		draw_kind(window, lines.row, lines.col, lines.rows, lines.cols);

@@ -2,6 +2,7 @@
 /* Where calls are shown: windows of their own, a piece of the chat with the same person, the bars. */
 #include "ui/win_call.h"
 
+#include "account/account.h"
 #include "api/timer.h"
 #include "call/calls.h"
 #include "ui/calldraw.h"
@@ -11,6 +12,7 @@
 enum {
 	BESIDE_COLS = 110, /* so wide that the call stands right of its chat */
 	CHAT_ROWS = 5,     /* left to the chat */
+	LINES_MAX = 200,   /* of answers in a call's own window */
 };
 
 /* ---- windows ---- */
@@ -70,6 +72,8 @@ call_window_show(guint id)
 		data->id = id;
 		data->title = g_strdup_printf("call with %s", call->peer);
 		window = window_make_kind(&kind, data, window_data_free);
+		window->view = view_new(NULL);
+		view_limit(window->view, LINES_MAX);
 	}
 	window_switch(window);
 }
@@ -120,7 +124,10 @@ call_piece(const Window *window, struct rectangle *lines, struct rectangle *piec
 	const struct call_facts *call = call_facts(call_in_window(window));
 	*piece = *lines;
 	if (call_has_window(window)) {
-		lines->rows = 0;
+		/* Answers to what is typed there have a few rows at the bottom. */
+		lines->rows = window->has_lines ? MIN(lines->rows / 3, CHAT_ROWS + 1) : 0;
+		piece->rows -= lines->rows;
+		lines->row += piece->rows;
 		return true;
 	}
 	if (!call || lines->rows < 4)
@@ -152,6 +159,13 @@ call_window_draw(const Window *window, const struct rectangle *where)
 	const struct call_facts *call = call_facts(call_in_window(window));
 	drawn = call ? call->id : 0;
 	call_draw(call, where, call_has_window(window));
+}
+
+Conversation *
+call_window_conversation(const Window *window)
+{
+	const struct call_facts *call = call_has_window(window) ? call_facts(id_of(window)) : NULL;
+	return call && account_find(call->account) ? convo_find(call->account, call->peer) : NULL;
 }
 
 /* ---- the bar of windows ---- */

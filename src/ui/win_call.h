@@ -10,6 +10,8 @@
 /* The call that this window shows, in whole or above its chat; 0. */
 guint call_in_window(const Window *window);
 bool call_has_window(const Window *window); /* it is a call's own */
+/* The chat with the same person: what commands in that window mean. NULL in other windows. */
+Conversation *call_window_conversation(const Window *window);
 /* Brings the call's own window into view, and makes it first. */
 void call_window_show(guint id);
 /* After another window was chosen: those of calls that are over and not looked at go. */

@@ -17,7 +17,8 @@ typedef struct Window {
 	const struct window_kind *kind;
 	gpointer data;
 	GDestroyNotify data_free;
-	guint top; /* first line seen of a plugin's window */
+	guint top;      /* first line seen of a plugin's window */
+	bool has_lines; /* of a call's own: something was answered here */
 	enum activity activity;
 } Window;
 
