@@ -291,8 +291,11 @@ talk_describe(Call *call, enum jingle_action action, GError **error)
 		jingle->initiator = g_strdup(stream_full_jid(account_stream(account)));
 	for (guint i = 0; i < call->contents->len; i++) {
 		struct content *content = g_ptr_array_index(call->contents, i);
+		JingleContent *ours = talk_describe_content(call, jingle, content, is_answer);
 
-		give_candidates(talk_describe_content(call, jingle, content, is_answer), content);
+		/* J01: without message initiation the offer itself is the ringing, and nobody said yes to it. */
+		if (is_answer || call->with_jmi)
+			give_candidates(ours, content);
 		content->fresh = false;
 	}
 	if (!is_answer || call->bundled)
