@@ -24,10 +24,18 @@ answer_content(Call *call, const char *name, enum jingle_action action)
 static void
 drop(Call *call, struct content *content)
 {
-	engine_remove(call, content->name);
+	guint question = content->asked ? call->question : 0;
+
+	if (!content->asked)
+		engine_remove(call, content->name);
 	if (content->video)
-		call->video = call->video_on = call->their_video = false;
+		call->video = call->video_on = false;
 	g_ptr_array_remove(call->contents, content);
+	/* Last: it is answered by that, and what it was about is gone. */
+	if (question) {
+		call->question = 0;
+		ask_withdraw(question);
+	}
 }
 
 struct ticket {
@@ -51,14 +59,16 @@ on_choice(const char *choice, gpointer data)
 	Call *call = call_by_id(ticket->id);
 	struct content *content = call ? call_content(call, ticket->name) : NULL;
 
-	if (!content || call->state != STATE_ACTIVE)
+	if (!content || !content->asked || call->state == STATE_ENDED)
 		return;
 	call->question = 0;
-	if (!choice || !strcmp(choice, "no")) {
+	/* Nothing is shown or sent while it is held. */
+	if (!choice || !strcmp(choice, "no") || call->state == STATE_HELD) {
 		answer_content(call, content->name, JINGLE_CONTENT_REJECT);
 		g_ptr_array_remove(call->contents, content);
 		return;
 	}
+	content->asked = false;
 	content->answer_due = true;
 	call->video = true;
 	call->video_on = !strcmp(choice, "yes");
@@ -87,6 +97,7 @@ talk_content_add(Call *call, const struct call_input *in)
 		return INPUT_NONE;
 	}
 	content = call_content(call, theirs->name);
+	content->asked = true;
 	ticket = g_new(struct ticket, 1);
 	*ticket = (struct ticket){ call->id, g_strdup(content->name) };
 	text = g_strdup_printf("%s adds pictures to the call: watch only, or show yourself as well (yes)?", call->peer);
@@ -149,18 +160,34 @@ talk_local(Call *call, const struct call_input *in)
 	return INPUT_NONE;
 }
 
+/* What we took back meanwhile, or never added, is answered too late or by mistake. */
+static bool
+is_answer_due(const Call *call, const Jingle *jingle)
+{
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		const struct content *content = call_content(call, ((const JingleContent *)jingle->contents->pdata[i])->name);
+
+		if (!content || !content->adding)
+			return false;
+	}
+	return jingle->contents->len > 0;
+}
+
 enum input
 talk_content_accept(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = talk_keep(call, in);
 	bool bundled = call->bundled;
+	Jingle *jingle;
 
+	if (!is_answer_due(call, in->jingle))
+		return INPUT_NONE;
+	jingle = talk_keep(call, in);
 	if (!jingle || !talk_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
 		return call_fail(call, "security-error", "%s: %s", call->peer, error ? error->message : "it makes no sense");
 	call->bundled = bundled;
-	for (guint i = 0; i < call->contents->len; i++)
-		((struct content *)g_ptr_array_index(call->contents, i))->adding = false;
+	for (guint i = 0; i < jingle->contents->len; i++)
+		call_content(call, ((const JingleContent *)jingle->contents->pdata[i])->name)->adding = false;
 	engine_restarted(call);
 	talk_send_waiting(call);
 	return INPUT_NONE;
@@ -267,22 +294,20 @@ talk_add_video(Call *call)
 static void
 on_restart_late(gpointer data)
 {
-	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+	Call *call = data;
 
-	if (call && call->restarting) {
-		call_fail(call, "connectivity-error", "the way to %s broke, and no other was found", call->peer);
-		call_step(call, INPUT_FAIL, NULL);
-	}
+	call->restart_timer = 0;
+	call_fail(call, "connectivity-error", "the way to %s broke, and no other was found", call->peer);
+	call_step(call, INPUT_FAIL, NULL);
 }
 
 enum input
 talk_lost(Call *call, const struct call_input *in)
 {
 	(void)in;
-	if (call->restarting)
+	if (call->restart_timer)
 		return INPUT_NONE;
-	call->restarting = true;
-	clock_after(RESTART_MS, on_restart_late, GUINT_TO_POINTER(call->id), NULL);
+	call->restart_timer = clock_after(RESTART_MS, on_restart_late, call, NULL);
 	/* XEP-0176 §5.5 leaves it to either; one is enough. */
 	if (!call->incoming)
 		engine_restart(call);

@@ -120,9 +120,11 @@ struct content {
 	guint32 source, rtx_source;
 	bool remote;            /* theirs is known */
 	JingleContent *theirs;  /* belongs to one of the call's papers */
-	GPtrArray *candidates;  /* theirs, of GVariant *, that came before their transport is known to media */
+	bool told;              /* their transport is known to media */
+	GPtrArray *candidates;  /* theirs, of GVariant *, that came before that */
 	GArray *own_candidates; /* of struct jingle_candidate, that may not be told yet */
-	bool answer_due;        /* it was added by the peer and agreed to: content-accept goes out when ours is ready */
+	bool asked;             /* it was added by the peer, and a person did not say yes yet: media knows nothing of it */
+	bool answer_due;        /* it was agreed to: content-accept goes out when ours is ready */
 	bool adding;            /* it was added by us: content-add goes out when ours is ready */
 };
 
@@ -164,14 +166,14 @@ struct Call {
 	Media *media;
 	struct far_picture far[2]; /* theirs, ours; by media.socket */
 	bool started;              /* START is out */
-	bool connected;            /* REMOTE and the keys are out: candidates may follow */
-	bool restarting;           /* another way is being looked for */
+	bool connected;            /* REMOTE and the keys are out */
+	guint restart_timer;       /* another way is being looked for, so long; 0: none is */
 	bool answer_video;         /* a person said yes to pictures, too */
 	bool agreed;               /* a person said yes before it came, by calling at the same time: it does not ring */
 	bool proposed, rings_there;
 
 	/* facts */
-	bool muted, video_on, their_video, peer_muted, peer_held;
+	bool muted, video_on, peer_muted, peer_held;
 	enum call_path path;
 	gint64 began, active_at, ended_at;
 	struct call_facts facts;
@@ -191,6 +193,7 @@ const GPtrArray *call_list(void);                                      /* of Cal
 void call_tell(Call *call);                                            /* EVENT_CALL */
 Account *call_account(const Call *call);                               /* NULL when it was removed */
 bool call_is_busy(void);                                               /* one is past its ringing */
+bool call_may_knock(const char *account, const char *peer);            /* counts; false: too often */
 void call_forget_later(Call *call);
 bool call_check_source(const char *text, GError **error);
 const char *call_ns(void); /* of sealed fingerprints, NULL: nothing seals */
@@ -293,6 +296,7 @@ enum input in_accept(Call *call, const struct call_input *in);
 enum input in_reject(Call *call, const struct call_input *in);
 enum input in_missed(Call *call, const struct call_input *in);
 enum input in_elsewhere(Call *call, const struct call_input *in);
+enum input in_raced(Call *call, const struct call_input *in);
 enum input in_declined_elsewhere(Call *call, const struct call_input *in);
 
 enum input talk_candidates(Call *call, const struct call_input *in);

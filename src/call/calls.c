@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KEPT_MS 60000 /* an ended call, for who looks at it */
+#define KNOCKS_MAX 60 /* of one contact in a minute */
 
 static GPtrArray *all; /* of Call *, oldest first */
 static GArray *running;
@@ -143,6 +144,30 @@ call_is_busy(void)
 	return false;
 }
 
+/* Each one that rings starts a program, and leaves a line. */
+bool
+call_may_knock(const char *account, const char *peer)
+{
+	static GHashTable *all_knocks;
+	struct knocks {
+		gint64 since;
+		guint n;
+	} * knocks;
+	g_autofree char *key = g_strconcat(account, " ", peer, NULL);
+	gint64 now = clock_monotonic();
+
+	if (!all_knocks)
+		all_knocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	knocks = g_hash_table_lookup(all_knocks, key);
+	if (!knocks) {
+		knocks = g_new0(struct knocks, 1);
+		g_hash_table_insert(all_knocks, g_steal_pointer(&key), knocks);
+	}
+	if (!knocks->n || now - knocks->since > G_TIME_SPAN_MINUTE)
+		*knocks = (struct knocks){ now, 0 };
+	return ++knocks->n <= KNOCKS_MAX;
+}
+
 const char *
 call_ns(void)
 {
@@ -204,7 +229,7 @@ fill(Call *call)
 	bool they_receive = false, they_send = false;
 	const char *name = call->keys ? keys_peer_name(call->keys) : NULL;
 
-	if (video && video->remote)
+	if (video && video->remote && !video->asked)
 		talk_directions(call, video, &they_receive, &they_send);
 	/* What its keys were is still to be read when it is over. */
 	if (call->keys) {

@@ -10,6 +10,8 @@ call_over(Call *call)
 {
 	call->ended_at = clock_now();
 	way_forget(call);
+	clock_cancel(call->restart_timer);
+	call->restart_timer = 0;
 	engine_end(call);
 	g_clear_pointer(&call->keys, keys_free);
 	log_info("call %u: %s", call->id, call->reason ? call->reason : "over");

@@ -265,7 +265,7 @@ remote_body(const Call *call)
 		const JingleContent *theirs = content->theirs;
 		bool they_send, they_receive;
 
-		if (!content->remote)
+		if (!content->remote || content->asked)
 			continue;
 		talk_directions(call, content, &they_receive, &they_send);
 		g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", content->name, theirs->ufrag, theirs->pwd,
@@ -274,6 +274,31 @@ remote_body(const Call *call)
 			they_send);
 	}
 	return g_variant_new("(ba(sssaysiiiiuubb))", call->bundled, &contents);
+}
+
+/* Their side as it is now, but for what nobody said yes to. */
+static void
+send_remote(Call *call)
+{
+	media_send(call->media, MEDIA_REMOTE, remote_body(call));
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		content->told |= content->remote && !content->asked;
+	}
+}
+
+static void
+send_candidates(Call *call)
+{
+	for (guint i = 0; i < call->contents->len; i++) {
+		struct content *content = g_ptr_array_index(call->contents, i);
+
+		for (guint c = 0; content->told && c < content->candidates->len; c++)
+			media_send(call->media, MEDIA_CANDIDATE, g_ptr_array_index(content->candidates, c));
+		if (content->told)
+			g_ptr_array_set_size(content->candidates, 0);
+	}
 }
 
 static GVariant *
@@ -289,7 +314,7 @@ engine_candidate(Call *call, struct content *content, const struct jingle_candid
 {
 	GVariant *body = candidate_body(content, candidate);
 
-	if (call->connected)
+	if (content->told)
 		media_send(call->media, MEDIA_CANDIDATE, body);
 	else if (content->candidates->len < JINGLE_CANDIDATES_MAX)
 		g_ptr_array_add(content->candidates, g_variant_ref_sink(body));
@@ -320,17 +345,11 @@ engine_speak(Call *call)
 void
 engine_connect(Call *call)
 {
-	media_send(call->media, MEDIA_REMOTE, remote_body(call));
+	send_remote(call);
 	media_send(call->media, MEDIA_KEYS, keys_link_body(call->keys));
 	media_send(call->media, MEDIA_CONSENT, g_variant_new("()"));
 	call->connected = true;
-	for (guint i = 0; i < call->contents->len; i++) {
-		struct content *content = g_ptr_array_index(call->contents, i);
-
-		for (guint c = 0; c < content->candidates->len; c++)
-			media_send(call->media, MEDIA_CANDIDATE, g_ptr_array_index(content->candidates, c));
-		g_ptr_array_set_size(content->candidates, 0);
-	}
+	send_candidates(call);
 }
 
 bool
@@ -352,11 +371,12 @@ engine_sound(Call *call, const char *which)
 		engine_control(call, "sound", which);
 }
 
-/* Their credentials changed: media is told all anew. */
+/* What they said of theirs changed: media is told all anew. */
 void
 engine_restarted(Call *call)
 {
-	media_send(call->media, MEDIA_REMOTE, remote_body(call));
+	send_remote(call);
+	send_candidates(call);
 }
 
 void

@@ -138,7 +138,7 @@ take_new(Stream *stream, const Element *iq, const struct call_input *in)
 		ours = NULL;
 	if (ours && ours->state == STATE_OFFERED && !ours->with_jmi && strcmp(ours->sid, in->jingle->sid) < 0)
 		return refuse(stream, iq, "conflict", "tie-break");
-	if (calls_running()->len >= CALLS_AT_ONCE)
+	if (calls_running()->len >= CALLS_AT_ONCE || !call_may_knock(account_jid(account), peer))
 		return refuse(stream, iq, "resource-constraint", NULL);
 	iq_result(stream, iq, NULL);
 	if (ours) {
@@ -241,7 +241,8 @@ enum input
 talk_flowing(Call *call, const struct call_input *in)
 {
 	(void)in;
-	call->restarting = false;
+	clock_cancel(call->restart_timer);
+	call->restart_timer = 0;
 	if (!call->active_at) {
 		call->active_at = clock_now();
 		engine_speak(call);

@@ -91,9 +91,9 @@ call_answer(guint id, bool video, GError **error)
 
 	if (!call)
 		return false;
-	call->answer_video = video;
 	if (!call->incoming || call->state != STATE_RINGING)
 		return fault(error, FAULT_BUSY, "this call does not ring");
+	call->answer_video = video;
 	hold_others(id);
 	return step(id, INPUT_ANSWER, "answered", error);
 }
@@ -113,7 +113,9 @@ call_hang_up(guint id, GError **error)
 bool
 call_hold(guint id, bool hold, GError **error)
 {
-	if (!hold)
+	const Call *call = call_by_id(id);
+
+	if (!hold && call && call->state == STATE_HELD)
 		hold_others(id);
 	return step(id, hold ? INPUT_HOLD : INPUT_RESUME, hold ? "held" : "resumed", error);
 }
@@ -151,6 +153,8 @@ call_video(guint id, bool on, GError **error)
 		return false;
 	if (call->state != STATE_ACTIVE)
 		return fault(error, FAULT_BUSY, "pictures come and go while a call is active");
+	if (content && content->asked)
+		return fault(error, FAULT_BUSY, "%s adds pictures: answer that question", call->peer);
 	if (on && !content) {
 		talk_add_video(call);
 	} else if (on) {
@@ -165,7 +169,7 @@ call_video(guint id, bool on, GError **error)
 
 		talk_directions(call, content, &they_receive, &they_send);
 		call->video_on = false;
-		if (they_send)
+		if (they_send && content->remote)
 			engine_set(call, "video", "off", NULL);
 		else
 			talk_remove(call, content);
@@ -229,7 +233,9 @@ calls_end_all(const char *reason_code)
 
 		if (call->state == STATE_ENDED)
 			continue;
-		call_fail(call, reason_code, "sotto ends here");
-		call_step(call, INPUT_FAIL, NULL);
+		/* What only rings goes on ringing on other devices of ours: nothing was decided. */
+		if (call->state != STATE_RINGING)
+			call_fail(call, reason_code, "sotto ends here");
+		call_step(call, call->state == STATE_RINGING ? INPUT_LATE : INPUT_FAIL, NULL);
 	}
 }

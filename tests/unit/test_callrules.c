@@ -124,6 +124,17 @@ every_state_is_reached(void **unused)
 		assert_true(reached[state]);
 }
 
+static void
+who_calls_without_pause_is_not_heard(void **unused)
+{
+	(void)unused;
+	for (guint i = 0; i < 60; i++)
+		assert_true(call_may_knock("me@good.test", "bob@away.test"));
+	assert_false(call_may_knock("me@good.test", "bob@away.test"));
+	assert_true(call_may_knock("me@good.test", "carol@away.test"));
+	assert_true(call_may_knock("other@good.test", "bob@away.test"));
+}
+
 int
 main(void)
 {
@@ -136,6 +147,7 @@ main(void)
 		cmocka_unit_test(every_state_that_waits_for_others_ends_by_itself),
 		cmocka_unit_test(nothing_follows_the_end),
 		cmocka_unit_test(every_state_is_reached),
+		cmocka_unit_test(who_calls_without_pause_is_not_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
