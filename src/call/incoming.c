@@ -159,7 +159,11 @@ in_missed(Call *call, const struct call_input *in)
 {
 	Account *account = call_account(call);
 
-	(void)in;
+	/* Message initiation leaves it to our other devices; a session without it is ours alone to end. */
+	if (call->initiated && !in->jingle) {
+		call->reason_code = "timeout";
+		talk_terminate(call);
+	}
 	call->reason_code = "missed";
 	call->reason = g_strdup_printf("%s gave up, or nobody answered here", call->peer);
 	if (account)
@@ -175,6 +179,15 @@ in_elsewhere(Call *call, const struct call_input *in)
 	call->reason_code = "elsewhere";
 	call->reason = g_strdup("it was answered on another device of yours");
 	call_over(call);
+	return INPUT_NONE;
+}
+
+/* Two devices of ours said yes at once: the caller chooses, and who was not chosen must not decline what runs there. */
+enum input
+in_raced(Call *call, const struct call_input *in)
+{
+	(void)in;
+	call->quiet_end = true;
 	return INPUT_NONE;
 }
 

@@ -29,9 +29,6 @@ initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reas
 	}
 	if (kind == JMI_PROCEED && provider && provider->own_device && provider->call_namespace)
 		jmi.device = provider->own_device(account);
-	jmi.tie_break = reason && !strcmp(reason, "tie-break");
-	if (jmi.tie_break)
-		jmi.reason = "expired";
 	return message_signal(account, SIGNAL_CALL, to, jmi_write(&jmi, call_ns()), error);
 }
 
@@ -60,28 +57,34 @@ ring(Account *account, const char *peer, const struct call_input *in, const Call
 }
 
 static void
-refuse(Account *account, const char *peer, const struct call_input *in, const char *reason)
+refuse(Account *account, const struct call_input *in, const char *reason, bool tie_break)
 {
-	struct jmi jmi = { .kind = JMI_REJECT, .sid = in->jmi->sid, .reason = reason };
+	struct jmi jmi = { .kind = JMI_REJECT, .sid = in->jmi->sid, .reason = reason, .tie_break = tie_break };
 
-	if (!strcmp(reason, "tie-break"))
-		jmi = (struct jmi){ .kind = JMI_REJECT, .sid = in->jmi->sid, .reason = "expired", .tie_break = true };
-	(void)peer;
 	message_signal(account, SIGNAL_CALL, in->from, jmi_write(&jmi, NULL), NULL);
 }
 
-/* E07, XEP-0353 §: both called: the lower sid is the call, and who dialled the other one has said yes already. */
+/* E07: both called: the lower sid is the call, and who dialled the other one has said yes already. What they do not know of yet is
+ * none of the two. */
 static void
 meet(Account *account, const char *peer, Call *ours, const struct call_input *in)
 {
-	if (strcmp(ours->sid, in->jmi->sid) < 0) {
-		refuse(account, peer, in, "tie-break");
+	if (ours->proposed && strcmp(ours->sid, in->jmi->sid) < 0) {
+		refuse(account, in, "expired", true);
 		return;
 	}
 	ours->quiet_end = true;
 	call_fail(ours, "success", "%s called at the same time: that is one call", peer);
 	call_step(ours, INPUT_FAIL, NULL);
 	ring(account, peer, in, ours);
+}
+
+/* More than two are not told apart: the caller hears why, and a person here that there was one. */
+static void
+turn_away(Account *account, const char *peer, const struct call_input *in)
+{
+	refuse(account, in, "busy", false);
+	missed_note(account, peer, in->jmi->sid, in->jmi->video, clock_now());
 }
 
 static void
@@ -99,10 +102,12 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 		missed_proposed(account_jid(account), peer, in->jmi->sid, in->sent_at);
 		return;
 	}
-	if (ours && ours->state <= STATE_RINGING_THERE)
+	if (!call_may_knock(account_jid(account), peer))
+		log_warning("%s: %s calls faster than anybody can answer: not heard", account_jid(account), peer);
+	else if (ours && ours->state <= STATE_RINGING_THERE)
 		meet(account, peer, ours, in);
 	else if (calls_running()->len >= CALLS_AT_ONCE)
-		refuse(account, peer, in, "busy");
+		turn_away(account, peer, in);
 	else
 		ring(account, peer, in, NULL);
 }

@@ -33,6 +33,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/table.h"
+#include "call/calls.h"
 #include "chat/convo.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
@@ -475,6 +476,9 @@ static void
 restart(const char *argument)
 {
 	(void)argument;
+	/* As app.c does it. */
+	calls_end_all("gone");
+	settle();
 	stop();
 	g_ptr_array_set_size(flow.seen, 0);
 	start();
