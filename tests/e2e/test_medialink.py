@@ -183,6 +183,19 @@ def test_sotto_media_and_its_door_end_with_sotto_within_a_second(folder):
         assert time.monotonic() - began < 1
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
+    ask = Ask("what=linger", "seconds=5")
+    child = ask.child()
+    ask.wait("hello")
+    if hangs:
+        os.kill(child, signal.SIGSTOP)
+    ask.wait("stopped")
+    wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists(), "its end", 3 if SANITIZED else 1.5)
+    assert not ask.all("ended")  # who hung up is not told so
+    ask.end()
+
+
 def test_it_gets_the_link_and_nothing_else():
     with open("/etc/hostname") as inherited:
         os.set_inheritable(inherited.fileno(), True)
@@ -349,6 +362,27 @@ def test_the_end_of_the_listener_ends_the_call_and_takes_the_socket_away(listene
     wait_until(lambda: is_gone(process), "its end", 2)
     listener.process.wait(2)
     assert not listener.path.exists()
+
+
+def test_who_does_not_speak_the_language_of_the_link_harms_nobody(listener):
+    for bytes_ in (b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\5\0\1\0\0\2\0\0\0\0", b"\xff" * 100000, b""):
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(str(listener.path))
+            try:
+                stranger.sendall(bytes_)
+                stranger.shutdown(socket.SHUT_WR)
+                while stranger.recv(4096):
+                    pass
+            except OSError:
+                pass
+    assert Ask(f"socket={listener.path}", "what=devices").end().wait("devices")
+
+
+@pytest.mark.parametrize("path, sentence", [("laptop", 'media.socket: "laptop" is no absolute path of a socket'),
+                                            ("/" + "x" * 200, f'media.socket: "/{"x" * 200}" is no absolute path of a socket'),
+                                            ("/etc/hostname", "cannot reach sotto-media at /etc/hostname: Connection refused")])
+def test_a_path_that_is_no_socket_is_said(path, sentence):
+    assert Ask(f"socket={path}").end().wait("refused") == sentence
 
 
 def test_a_listener_takes_the_place_of_a_dead_one_and_of_nothing_else(folder):
@@ -537,3 +571,29 @@ def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
         assert "no good TLS" in ask("doctor", host, trust)
         said = ask("rehearsal", host, trust)
         assert "good sound" not in said and "the relay gave no address" in said, said
+
+
+# ---- as a person asks ----
+
+def lines_until(client, words, timeout=40):
+    client.wait("output", where=lambda e: words in e["text"], timeout=timeout)
+    return [e["text"] for e in client.seen("output")]
+
+
+def test_the_commands_say_it_to_a_person(lab, pulse):
+    turn = lab.turn()
+    server = lab.server("a.test", turn=turn)
+    server.add_user("alice")
+    alice = lab.client("alice", env=pulse).start()
+    alice.login("alice@a.test", server)
+    alice.send("/devices")
+    said = "\n".join(lines_until(alice, "Microphone"))
+    assert "mic" in said and "monitor" not in said.lower()
+    alice.run("/set call.audio_source test")
+    alice.send("/calltest 2")
+    lines_until(alice, "the microphone works")
+    alice.send("/calldoctor")
+    said = "\n".join(lines_until(alice, "to the relay and back"))
+    for words in ("your server names", f"port {turn.port} by UDP answers", "relays for us", "calls can go through a relay", "two ends find a way",
+                  "they agree on keys", "sound arrives"):
+        assert words in said

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH]
- * [what=devices|levels|loopback|doctor|none|list|test|rehearsal] [source=WORDS] [sink=WORDS]
+ * [what=devices|levels|loopback|doctor|none|linger|list|test|rehearsal] [source=WORDS] [sink=WORDS]
  * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [proxy=URI] [seconds=N]. What it says comes out line by line. */
 #include "base/base.h"
 #include "call/calls.h"
@@ -56,6 +56,15 @@ on_ended(gpointer owner, const GError *error)
 	say("ended", "%s", error->message);
 	status = 2;
 	g_main_loop_quit(loop);
+}
+
+/* The call is over, the program goes on. */
+static gboolean
+on_call_over(gpointer data)
+{
+	media_stop(data);
+	say("stopped", "%s", "");
+	return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -169,7 +178,9 @@ main(int argc, char **argv)
 		say("refused", "%s", error->message);
 		return 3;
 	}
-	if (strcmp(what, "none"))
+	if (!strcmp(what, "linger"))
+		g_timeout_add(1000, on_call_over, g_steal_pointer(&media));
+	else if (strcmp(what, "none"))
 		media_send(media, MEDIA_ASK, g_variant_new("(s)", what));
 	g_timeout_add_seconds((guint)seconds, on_time, NULL);
 	g_main_loop_run(loop);
