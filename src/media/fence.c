@@ -125,6 +125,12 @@ fence_close(GError **error)
 	return true;
 }
 
+bool
+fence_opens_files(void)
+{
+	return landlock > 0;
+}
+
 const char *
 fence_words(void)
 {

@@ -19,5 +19,8 @@ bool fence_begin(const int *keep, GError **error);
  * nothing of the network or of a peer may be parsed without it. Not in builds with sanitizers, which cannot live inside. */
 bool fence_close(GError **error);
 
+/* Can libraries still be loaded inside? Only where Landlock says which files: else all must be there before fence_close(). */
+bool fence_opens_files(void);
+
 /* What holds, for --version and the doctor: "landlock 5, seccomp" */
 const char *fence_words(void);

@@ -34,7 +34,11 @@ prepare(int keep, GError **error)
 	if (!fence_begin((int[]){ keep, -1 }, error))
 		return false;
 	signal(SIGPIPE, SIG_IGN);
-	return secret_init(error) && plugins_load(error) && fence_close(error);
+	if (!secret_init(error) || !plugins_load(error))
+		return false;
+	if (!fence_opens_files())
+		plugins_wait();
+	return fence_close(error);
 }
 
 /* Not by exit(): what libraries do then would meet threads that still use them, that of plugins_load() for one. */

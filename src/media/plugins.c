@@ -2,6 +2,8 @@
 /* GStreamer's plugins by name: a registry would search folders that others may write and fork a scanner. */
 #include "media/plugins.h"
 
+#include "media/firstsrtp.h"
+
 #include <gst/gst.h>
 #include <stdlib.h>
 
@@ -33,8 +35,10 @@ static GThread *warming;
 static gpointer
 warm(gpointer nothing)
 {
-	GstElement *first = gst_element_factory_make("dtlsdec", NULL);
+	GstElement *first;
 
+	firstsrtp_send();
+	first = gst_element_factory_make("dtlsdec", NULL);
 	if (first)
 		gst_object_unref(gst_object_ref_sink(first));
 	return nothing;
