@@ -51,13 +51,14 @@ take_candidate(Call *call, GVariant *body)
 	g_variant_get(body, "(&s&sy&su&sq&s&sq)", &name, &foundation, &candidate.component, &protocol, &candidate.priority, &ip,
 		&candidate.port, &type, &rel_addr, &candidate.rel_port);
 	content = call_content(call, name);
-	if (!content)
+	/* J01: whatever it says, through a relay nothing is told but the relay. */
+	if (!content || (call->relay && strcmp(type, "relay") != 0))
 		return;
 	candidate.foundation = g_strdup(foundation);
 	candidate.protocol = g_strdup(protocol);
 	candidate.ip = g_strdup(ip);
 	candidate.type = g_strdup(type);
-	candidate.rel_addr = *rel_addr ? g_strdup(rel_addr) : NULL;
+	candidate.rel_addr = *rel_addr && !call->relay ? g_strdup(rel_addr) : NULL;
 	talk_candidate(call, content, &candidate);
 	jingle_candidate_clear(&candidate);
 }

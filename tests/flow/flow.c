@@ -818,8 +818,11 @@ media_local(char **words)
 static void
 media_candidate(char **words)
 {
+	bool related = g_strv_length(words) > 5;
+
 	fake_media_say(flow.media, MEDIA_CANDIDATE,
-		g_variant_new("(ssysusqssq)", words[0], "1", 1, "udp", 2000u, words[2], (guint16)atoi(words[3]), words[1], "", 0));
+		g_variant_new("(ssysusqssq)", words[0], "1", 1, "udp", 2000u, words[2], (guint16)atoi(words[3]), words[1],
+			related ? words[4] : "", related ? (guint16)atoi(words[5]) : 0));
 }
 
 static void
