@@ -4,25 +4,26 @@
 # make check      install what tests need and run all of them      make check-long   long kills, fuzzing, bench
 # make install    PREFIX=/usr/local, DESTDIR=                      make uninstall
 # make unit       unit tests alone (SAN=1)   make e2e   the program against real servers   make interop   and Dino   make fuzz FUZZ_SECONDS=60   make bench
-# Variants build side by side: SAN=1 (address and undefined sanitizers), FUZZ=1 (clang, libFuzzer), CC=clang, WERROR=1, RATCHET=.
+# Variants build side by side: SAN=1 (address and undefined sanitizers), SAN=thread, FUZZ=1 (clang, libFuzzer), CC=clang, WERROR=1, RATCHET=.
 
+,        := ,
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 CC       := $(if $(FUZZ),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
 SAN      := $(or $(SAN),$(FUZZ))
 RATCHET  ?= libomemo-c
-variant  := $(if $(FUZZ),fuzz,$(if $(SAN),san,release)$(if $(findstring clang,$(CC)),-clang))$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
+variant  := $(if $(FUZZ),fuzz,$(if $(SAN),$(if $(filter thread,$(SAN)),tsan,san),release)$(if $(findstring clang,$(CC)),-clang))$(if $(filter-out libomemo-c,$(RATCHET)),-$(RATCHET))
 B        := build/$(variant)
+which    := $(if $(filter thread,$(SAN)),thread,address$(,)undefined)
 PKG      := pkg-config
 packages := glib-2.0 gio-2.0 gio-unix-2.0 gmodule-2.0 ncursesw expat libgsasl libstrophe sqlcipher json-glib-1.0 libidn libidn2 fribidi chafa
 plugin_packages := glib-2.0 libqrencode $(RATCHET)
 media_packages  := gio-2.0 gio-unix-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtp-1.0 gstreamer-video-1.0 nice gnutls libseccomp
 
-,        := ,
 warnings := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) $(if $(WERROR),-Werror)
-harden   := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer $(if $(FUZZ),-fsanitize=fuzzer-no-link),-O2 -D_FORTIFY_SOURCE=3)
+harden   := $(if $(SAN),-O1 -fsanitize=$(which) -fno-sanitize-recover=undefined -fno-omit-frame-pointer $(if $(FUZZ),-fsanitize=fuzzer-no-link),-O2 -D_FORTIFY_SOURCE=3)
 common   := -std=gnu11 -g $(warnings) $(harden) -fstack-protector-strong -fPIE -fvisibility=hidden -MMD -MP
-link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined)
+link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(which))
 where    := -DSOTTO_VERSION='"$(VERSION)"' -DSOTTO_PLUGINS='"$(PREFIX)/lib/sotto/plugins"' -DSOTTO_SHARE='"$(PREFIX)/share/sotto"'
 
 core     := $(filter-out src/main.c src/media/%,$(wildcard src/*.c src/*/*.c))
@@ -57,6 +58,7 @@ media_o := $(patsubst %.c,$(B)/%.o,$(wildcard src/media/*.c)) $(addprefix $(B)/s
 $(B)/src/media/%.o: src/media/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(media_cflags) -c -o $@ $<
+media_o += $(if $(filter thread,$(SAN)),$(B)/tests/media/tsan.o)
 $(B)/sotto-media: $(media_o)
 	$(call say,link)$(CC) $(filter-out -rdynamic,$(link)) -o $@ $^ $(media_libs)
 media: $(B)/sotto-media $(B)/tests/media/pair $(B)/tests/media/evil $(B)/tests/media/ask
@@ -83,7 +85,7 @@ $(B)/plugins/%.o: plugins/%.c
 
 define plugin_rule
 $(B)/plugins/$(1).so: $(patsubst %.c,$(B)/%.o,$(wildcard plugins/$(1)/*.c))
-	$$(call say,so)$(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(if $(SAN),-fsanitize=address$(,)undefined) -o $$@ $$^ $$(plugin_libs) && chmod go-w $$@ $$(@D)
+	$$(call say,so)$(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(if $(SAN),-fsanitize=$(which)) -o $$@ $$^ $$(plugin_libs) && chmod go-w $$@ $$(@D)
 endef
 $(foreach p,$(plugins),$(eval $(call plugin_rule,$(p))))
 

@@ -302,6 +302,7 @@ content_end(struct content *content)
 	/* Others may go by its transport: that one stays until the end. */
 	if (content->transport && !(session->bundled && content->index == 0 && !session->over)) {
 		transport_close(content->transport);
+		content->flowing = content->open = false;
 		ice_remove(session->ice, content->stream);
 	}
 }

@@ -28,7 +28,8 @@ struct Transport {
 	Secret *exported[DIRECTIONS];
 	int auth; /* as negotiated; cipher is AES-128 always */
 	bool told, keyed;
-	GstCaps *decoding; /* what srtpdec asks for; set once, atomic */
+	GstCaps *decoding;            /* what srtpdec asks for; set once, atomic */
+	struct transport_counts last; /* of a closed one, which has no elements */
 };
 
 static void
@@ -266,6 +267,8 @@ void
 transport_close(Transport *transport)
 {
 	transport_open(transport, false, false);
+	if (transport->n == ELEMENTS)
+		transport_count(transport, &transport->last);
 	for (guint i = transport->n; i > 0; i--) {
 		gst_element_set_locked_state(transport->elements[i - 1], TRUE);
 		gst_element_set_state(transport->elements[i - 1], GST_STATE_NULL);
@@ -290,7 +293,7 @@ transport_free(Transport *transport)
 void
 transport_connected(Transport *transport)
 {
-	if (!gst_element_is_locked_state(transport->dtlsenc))
+	if (!transport->n || !gst_element_is_locked_state(transport->dtlsenc))
 		return;
 	gst_element_set_locked_state(transport->dtlsenc, FALSE);
 	gst_element_sync_state_with_parent(transport->dtlsenc);
@@ -325,7 +328,7 @@ set_keys(Transport *transport, const Secret *encoder, const Secret *decoder, con
 bool
 transport_key(Transport *transport, const struct srtpkeys *keys, bool we_initiated)
 {
-	if (!transport->told || transport->keyed)
+	if (!transport->n || !transport->told || transport->keyed)
 		return false;
 	if (keys->mixed) {
 		g_autoptr(Secret) sending = srtpkeys_mix(keys, transport->exported[ENCODER], we_initiated);
@@ -364,6 +367,10 @@ transport_count(Transport *transport, struct transport_counts *counts)
 	g_autoptr(GstStructure) stats = NULL;
 	guint heard = 0, refused = 0;
 
+	if (!transport->n) {
+		*counts = transport->last;
+		return;
+	}
 	gates_count(&transport->gates, &counts->in, &counts->out);
 	g_object_get(transport->srtpdec, "stats", &stats, NULL);
 	if (stats) {

@@ -501,7 +501,8 @@ main(int argc, char **argv)
 	relays = g_ptr_array_new();
 	timed = g_ptr_array_new();
 	toward = "";
-	g_autofree char *program = g_build_filename(g_path_get_dirname(argv[0]), "..", "..", "sotto-media", NULL);
+	g_autofree char *here = g_path_get_dirname(argv[0]);
+	g_autofree char *program = g_build_filename(here, "..", "..", "sotto-media", NULL);
 	for (int i = 0; i < 2; i++) {
 		sides[i].program = program;
 		sides[i].source = sides[i].camera = "test";
