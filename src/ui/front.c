@@ -8,6 +8,7 @@
 #include "api/option.h"
 #include "api/store.h"
 #include "base/table.h"
+#include "ui/cycle.h"
 #include "ui/layout.h"
 #include "ui/line.h"
 #include "ui/places.h"
@@ -22,10 +23,6 @@ static struct {
 	const struct ui_calls *calls;
 	bool on, focus;
 	guint64 seq;
-	/* Completion: candidates of the word that is being cycled. */
-	GPtrArray *candidates;
-	guint candidate;
-	size_t from, to;
 	char *paste;  /* of many lines: waits for a yes */
 	int jump;     /* digits of a window's number: -1 when none is typed */
 	bool guarded; /* a line that looks like a mistyped command was held back once */
@@ -83,51 +80,6 @@ tell_writing(void)
 		return;
 	front.was_writing = writing;
 	convo_typing(window->conv, writing);
-}
-
-static void
-end_completion(void)
-{
-	g_clear_pointer(&front.candidates, g_ptr_array_unref);
-}
-
-static void
-hint_candidates(void)
-{
-	g_autoptr(GString) words = g_string_new(NULL);
-	for (guint i = 0; i < front.candidates->len && words->len < 1000; i++)
-		g_string_append_printf(words, i == front.candidate ? "[%s]  " : "%s  ", (char *)front.candidates->pdata[i]);
-	layout_hint(STYLE_STATUS, words->str);
-}
-
-static void
-complete(int by)
-{
-	Editor *editor = window_current()->editor;
-	const char *text = editor_text(editor);
-	if (!front.candidates) {
-		size_t start = editor_cursor(editor);
-		front.candidates = front.calls->complete(text, editor_cursor(editor), &start);
-		if (!front.candidates || !front.candidates->len) {
-			end_completion();
-			return;
-		}
-		front.from = start;
-		front.to = editor_cursor(editor);
-		front.candidate = by > 0 ? 0 : front.candidates->len - 1;
-	} else {
-		front.candidate = (front.candidate + front.candidates->len + by) % front.candidates->len;
-	}
-	const char *word = front.candidates->pdata[front.candidate];
-	bool only = front.candidates->len == 1;
-	g_autofree char *inserted =
-		g_strconcat(word, only && !g_str_has_suffix(word, "/") && !g_str_has_suffix(word, " ") ? " " : "", NULL);
-	editor_replace(editor, front.from, front.to, inserted);
-	front.to = front.from + strlen(inserted);
-	if (only)
-		end_completion();
-	else
-		hint_candidates();
 }
 
 /* " /quit" is a slip more often than a message: it is held back once. */
@@ -246,13 +198,13 @@ panel_down(void)
 static void
 complete_forward(void)
 {
-	complete(1);
+	cycle(window_current()->editor, 1, front.calls->complete);
 }
 
 static void
 complete_back(void)
 {
-	complete(-1);
+	cycle(window_current()->editor, -1, front.calls->complete);
 }
 
 static void
@@ -305,7 +257,7 @@ run_binding(const char *line)
 	}
 	bool completes = g_str_has_prefix(line, "@complete");
 	if (!completes)
-		end_completion();
+		cycle_end();
 	if (strcmp(line, "@send"))
 		front.guarded = false;
 	for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
@@ -381,12 +333,12 @@ front_key(const char *name, const char *text)
 	}
 	if (!take_pending(name)) {
 		if (text && !strcmp(name, "Paste")) {
-			end_completion();
+			cycle_end();
 			paste(text);
 		} else if ((line = keymap_line(name))) {
 			run_binding(line);
 		} else if (text) {
-			end_completion();
+			cycle_end();
 			front.guarded = false;
 			editor_insert(window_current()->editor, text);
 		}
@@ -476,7 +428,7 @@ stop(void)
 	places_stop();
 	table_remove("terminal");
 	front.on = false;
-	end_completion();
+	cycle_end();
 	g_clear_pointer(&front.paste, g_free);
 	secret_stop();
 	layout_stop();

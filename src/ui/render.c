@@ -8,11 +8,19 @@
 
 static Cells *cells;
 
+/* No picture is larger, whatever the screen is. */
+static struct rectangle
+bounded(const struct rectangle *where)
+{
+	return (struct rectangle){ where->row, where->col, CLAMP(where->rows, 0, PIXELS_HEIGHT_MAX / 2),
+		CLAMP(where->cols, 0, PIXELS_WIDTH_MAX) };
+}
+
 static void
 size_of_cells(const struct rectangle *where, guint *width, guint *height)
 {
-	*width = MAX(where->cols, 0);
-	*height = 2 * MAX(where->rows, 0);
+	*width = bounded(where).cols;
+	*height = 2 * bounded(where).rows;
 }
 
 static void
@@ -20,7 +28,8 @@ place_cells(enum cells_depth depth, const struct rectangle *where)
 {
 	cells_free(cells);
 	cells = cells_new(depth);
-	cells_place(cells, where->row, where->col, where->rows, where->cols);
+	struct rectangle inside = bounded(where);
+	cells_place(cells, inside.row, inside.col, inside.rows, inside.cols);
 }
 
 static void

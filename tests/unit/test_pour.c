@@ -196,6 +196,28 @@ sixels_stay_inside_their_rectangle(void **state)
 }
 
 static void
+no_screen_is_too_large(void **state)
+{
+	(void)state;
+	static const struct renderer *const all[] = { &render_truecolor, &render_256, &render_16, &render_mono, &render_kitty,
+		&render_sixel };
+	const struct rectangle where = { 0, 0, 500, 2000 };
+	for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+		struct pixels picture = { 0 };
+		guint width, height;
+		g_autoptr(GString) out = g_string_new(NULL);
+		all[i]->size(&where, &width, &height);
+		assert_true(width && height && width <= PIXELS_WIDTH_MAX && height <= PIXELS_HEIGHT_MAX);
+		paint(&picture, width, height);
+		all[i]->place(&where);
+		all[i]->draw(&picture, out);
+		assert_true(out->len);
+		all[i]->clear(out);
+		pixels_clear(&picture);
+	}
+}
+
+static void
 only_what_was_asked_is_believed(void **state)
 {
 	(void)state;
@@ -228,6 +250,7 @@ main(void)
 		cmocka_unit_test(far_away_the_terminal_says_when_it_has_one),
 		cmocka_unit_test(kitty_gets_the_picture_as_it_is_and_loses_the_one_before),
 		cmocka_unit_test(sixels_stay_inside_their_rectangle),
+		cmocka_unit_test(no_screen_is_too_large),
 		cmocka_unit_test(only_what_was_asked_is_believed),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
