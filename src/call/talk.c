@@ -165,6 +165,19 @@ find(Account *account, const struct call_input *in)
 }
 
 static bool
+talks_to_us(const Account *account, const char *full)
+{
+	for (guint i = 0; i < call_list()->len; i++) {
+		const Call *call = g_ptr_array_index(call_list(), i);
+
+		if (call->initiated && call->state != STATE_ENDED && !g_strcmp0(call->full, full) &&
+			!strcmp(call->account, account_jid(account)))
+			return true;
+	}
+	return false;
+}
+
+static bool
 take_jingle(Stream *stream, const Element *iq)
 {
 	Account *account = account_of(stream);
@@ -173,8 +186,8 @@ take_jingle(Stream *stream, const Element *iq)
 	struct call_input in = { .from = element_attr(iq, "from"), .stanza = stream_taking(stream) };
 	Call *call;
 
-	/* P18: to others we are a dead address. */
-	if (!in.from || !jid_resource(in.from) || !contact_sees_us(account, in.from))
+	/* P18: to others we are a dead address. Who is in a session with us knows better, and ends it by this. */
+	if (!in.from || !jid_resource(in.from) || !(contact_sees_us(account, in.from) || talks_to_us(account, in.from)))
 		return false;
 	jingle = jingle_read(element_child(iq, "jingle", JINGLE_NS), call_ns(), &error);
 	if (!jingle) {

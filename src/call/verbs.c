@@ -43,6 +43,8 @@ may_dial(Account *account, const char *peer, GError **error)
 
 	if (!account_online(account))
 		return fault(error, FAULT_OFFLINE, "%s is offline", account_jid(account));
+	if (jid_same_bare(account_jid(account), bare))
+		return fault(error, FAULT_INPUT, "that is you: /calltest lets you hear yourself");
 	if (!contact)
 		return fault(error, FAULT_GONE, "%s is not on your contact list: /add it first, calls are for contacts", bare);
 	if (!contact_sees_us(account, peer))
