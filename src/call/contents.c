@@ -47,6 +47,8 @@ content_free(gpointer data)
 
 /* ---- theirs ---- */
 
+enum { PAPERS_MAX = 64 }; /* who adds and removes all the time is refused then, not kept */
+
 struct paper {
 	Stanza *stanza;
 	Jingle *jingle;
@@ -67,7 +69,7 @@ talk_keep(Call *call, const struct call_input *in)
 {
 	struct paper *paper;
 	const Element *element = element_child(stanza_root(in->stanza), "jingle", JINGLE_NS);
-	Jingle *jingle = jingle_read(element, call_ns(), NULL);
+	Jingle *jingle = call->papers->len < PAPERS_MAX ? jingle_read(element, call_ns(), NULL) : NULL;
 
 	if (!jingle)
 		return NULL;

@@ -4,6 +4,7 @@
 
 #include "account/account.h"
 #include "api/chat.h"
+#include "api/timer.h"
 #include "base/text.h"
 #include "call/calls.h"
 
@@ -65,15 +66,25 @@ is_known(Account *account, const char *sid)
 	return false;
 }
 
+/* With the day, unless it is today. */
+static char *
+moment(gint64 at)
+{
+	g_autofree char *when = text_local_time(at), *today = text_local_time(clock_now());
+	const size_t day = strlen("YYYY-MM-DD ");
+
+	return g_strdup(strncmp(when, today, day) == 0 ? when + day : when);
+}
+
 void
 missed_note(Account *account, const char *peer, const char *sid, bool video, gint64 at)
 {
 	Conversation *conv = convo_get(account, peer);
-	g_autofree char *when = text_local_time(at), *text = NULL;
+	g_autofree char *when = moment(at), *text = NULL;
 
 	if (!conv || is_known(account, sid))
 		return;
-	text = g_strdup_printf("missed %scall at %s: /call calls back", video ? "video " : "", when + strlen("YYYY-MM-DD "));
+	text = g_strdup_printf("missed %scall at %s: /call calls back", video ? "video " : "", when);
 	convo_note_unread(conv, text);
 }
 

@@ -157,6 +157,8 @@ call_video(guint id, bool on, GError **error)
 		return fault(error, FAULT_BUSY, "pictures come and go while a call is active");
 	if (content && content->asked)
 		return fault(error, FAULT_BUSY, "%s adds pictures: answer that question", call->peer);
+	if (on && content && !content->remote)
+		return fault(error, FAULT_BUSY, "%s was asked for that already", call->peer);
 	if (on && !content) {
 		talk_add_video(call);
 	} else if (on) {
