@@ -531,6 +531,31 @@ def test_through_a_proxy_a_relay_is_reached_by_name_and_nothing_goes_past_it(lab
     assert [s for s in refused if s[0] == "turn tcp" and not s[1] and "cannot be reached" in s[2]], refused
 
 
+def test_a_proxy_that_speaks_http_does_as_well(lab):
+    turn = lab.turn()
+    user, password = credentials(turn)
+    server, asked = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve():
+        while True:
+            client, _ = server.accept()
+            threading.Thread(target=one, args=(client,), daemon=True).start()
+
+    def one(client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(1)  # what follows is for the relay
+        asked.append(head.split()[:2])
+        far = socket.create_connection(("127.0.0.1", turn.port))
+        client.sendall(b"HTTP/1.1 200 Fine\r\n\r\n")
+        threading.Thread(target=pump, args=(client, far), daemon=True).start()
+        pump(far, client)
+    threading.Thread(target=serve, daemon=True).start()
+    ask = Ask("what=rehearsal", f"proxy=http://localhost:{server.getsockname()[1]}", f"relay=turn,turn.lan,{turn.port},tcp,{user},{password}").end(40)
+    assert "sound arrives" in ask.all("good"), ask.events
+    assert asked[0] == [b"CONNECT", f"turn.lan:{turn.port}".encode()]
+
+
 @needs_root
 def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
     """The trust of the system is replaced by the lab's, in a mount namespace of the test's own."""
