@@ -33,7 +33,7 @@ static const char allowed[] =
 	"mmap mprotect munmap mremap madvise brk mlock munlock mincore membarrier "
 	/* threads and time */
 	"futex set_robust_list rseq set_tid_address exit exit_group gettid getpid getppid sched_yield sched_getaffinity "
-	"sched_setaffinity "
+	"sched_setaffinity sched_setattr "
 	"sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min sched_getattr getpriority getcpu "
 	"restart_syscall "
 	"clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom rt_sigaction rt_sigprocmask "
