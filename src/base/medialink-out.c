@@ -86,9 +86,9 @@ on_writable(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The leaves of a body, in whatever memory GLib keeps them. */
-static void
-wipe(GVariant *body)
+/* Its leaves, in whatever memory GLib keeps them. */
+void
+media_link_wipe(GVariant *body)
 {
 	if (!g_variant_is_container(body) || g_variant_is_of_type(body, G_VARIANT_TYPE_BYTESTRING)) {
 		secret_wipe((gpointer)g_variant_get_data(body), g_variant_get_size(body));
@@ -97,7 +97,7 @@ wipe(GVariant *body)
 	for (gsize i = 0; i < g_variant_n_children(body); i++) {
 		g_autoptr(GVariant) child = g_variant_get_child_value(body, i);
 
-		wipe(child);
+		media_link_wipe(child);
 	}
 }
 
@@ -115,7 +115,7 @@ out_new(enum media_kind kind, GVariant *body, const int *fds, guint n)
 	out->bytes[5] = (guint8)kind;
 	g_variant_store(wire, out->bytes + MEDIALINK_HEAD);
 	if (media_kinds[kind].secret)
-		wipe(body), wipe(wire);
+		media_link_wipe(body), media_link_wipe(wire);
 	for (guint i = 0; i < MEDIA_FDS; i++)
 		out->fds[i] = i < n ? fcntl(fds[i], F_DUPFD_CLOEXEC, 0) : -1;
 	out->fds_n = n;

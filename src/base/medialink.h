@@ -99,6 +99,8 @@ void media_link_free(MediaLink *link); /* NULL is fine; within a hook too: no fu
  * refuse. No hook is called from here: ended follows from the main loop. */
 bool media_link_send(MediaLink *link, enum media_kind kind, GVariant *body);
 bool media_link_send_fds(MediaLink *link, enum media_kind kind, GVariant *body, const int *fds, guint n);
+/* For a body with secrets that is not sent after all. */
+void media_link_wipe(GVariant *body);
 /* Bytes that wait to be written: who sends pictures drops one while there are any. */
 size_t media_link_waiting(const MediaLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaLink, media_link_free)

@@ -52,6 +52,8 @@ held_free(struct held *held)
 {
 	for (guint i = 0; i < held->n; i++)
 		close(held->fds[i]);
+	if (media_kinds[held->kind].secret)
+		media_link_wipe(held->body);
 	g_variant_unref(held->body);
 	g_free(held);
 }

@@ -104,6 +104,20 @@ is_ours(int fd)
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) && peer.uid == geteuid();
 }
 
+/* A call has no business with the terminal that it was started from: neither to read what is typed nor to write. */
+static void
+leave_terminal(void)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
+#ifndef __SANITIZE_ADDRESS__
+	dup2(nothing, STDERR_FILENO);
+#endif
+}
+
 /* In the child: the program anew, so that no call has the memory of another, not even its addresses. */
 static void G_GNUC_NORETURN
 become_media(int fd, const sigset_t *signals)
@@ -111,6 +125,7 @@ become_media(int fd, const sigset_t *signals)
 	g_autofree char *cookie = g_build_filename(g_get_home_dir(), ".config/pulse/cookie", NULL);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	leave_terminal();
 	sigprocmask(SIG_SETMASK, signals, NULL);
 	if (!g_getenv("PULSE_COOKIE") && access(cookie, R_OK) == 0)
 		g_setenv("PULSE_COOKIE", cookie, TRUE);

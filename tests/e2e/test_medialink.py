@@ -346,6 +346,8 @@ def test_one_call_at_a_time_each_in_a_process_of_its_own(listener, folder):
     first = Ask(f"socket={listener.path}", "what=none", "seconds=20")
     first.wait("hello")
     (process,) = children(listener.process.pid)
+    for fd in (0, 1) if SANITIZED else (0, 1, 2):  # nothing of the terminal that it was started from
+        assert os.readlink(f"/proc/{process}/fd/{fd}") == "/dev/null"
     second = Ask(f"socket={listener.path}", "what=none", "seconds=5").end()
     assert second.wait("ended") == f"nobody answers at {listener.path}: is sotto-media --listen running at the other end, and free?"
     first.process.kill()  # the next one need not know when the last one is really over
