@@ -81,14 +81,15 @@ talk_content_add(Call *call, const struct call_input *in)
 {
 	static const char *const choices[] = { "no", "watch", "yes", NULL };
 	g_autoptr(GError) error = NULL;
-	Jingle *jingle = talk_keep(call, in);
-	const JingleContent *theirs = jingle && jingle->contents->len == 1 ? g_ptr_array_index(jingle->contents, 0) : NULL;
+	const JingleContent *theirs = in->jingle->contents->len == 1 ? g_ptr_array_index(in->jingle->contents, 0) : NULL;
+	bool wanted = theirs && !call_video_content(call) && !g_strcmp0(theirs->media, "video");
+	/* Only what may be taken is kept. */
+	Jingle *jingle = wanted ? talk_keep(call, in) : NULL;
 	struct content *content;
 	struct ticket *ticket;
 	g_autofree char *text = NULL;
 
-	if (!theirs || call_video_content(call) || g_strcmp0(theirs->media, "video") != 0 ||
-		!keys_take(call->keys, jingle, &error) || !talk_take_added(call, jingle, &error)) {
+	if (!jingle || !keys_take(call->keys, jingle, &error) || !talk_take_added(call, jingle, &error)) {
 		Jingle *no = jingle_new(JINGLE_CONTENT_REJECT, call->sid);
 
 		if (theirs)
