@@ -31,8 +31,8 @@ void
 cycle(Editor *editor, int by, GPtrArray *(*complete)(const char *line, size_t cursor, size_t *start))
 {
 	const char *text = editor_text(editor);
+	size_t start = editor_cursor(editor);
 	if (!cycled.candidates) {
-		size_t start = editor_cursor(editor);
 		cycled.candidates = complete(text, editor_cursor(editor), &start);
 		if (!cycled.candidates || !cycled.candidates->len) {
 			cycle_end();

@@ -12,11 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/timer.h"
 #include "ui/screen.h"
 
 #define SLICE 256      /* where writing may block */
 #define SETTLE_MS 200  /* what a key waits for at most */
-#define ANSWER_MS 3000 /* a terminal that does not answer is not asked for ever */
+#define ANSWER_MS 4000 /* a terminal that does not answer in this time is not asked any more, until it does */
 #define HAVE_YOU "\033[5n"
 
 static struct {
@@ -25,7 +26,7 @@ static struct {
 	GString *rest;
 	gsize at;
 	guint source;
-	bool asked;
+	bool asked, mute;
 	gint64 asked_at;
 } line = { .fd = -1 };
 
@@ -107,8 +108,10 @@ pour_can(void)
 {
 	if (!open_line() || !pour_rest())
 		return false;
-	if (line.asked && g_get_monotonic_time() - line.asked_at > ANSWER_MS * G_TIME_SPAN_MILLISECOND)
+	if (line.asked && clock_monotonic() - line.asked_at > ANSWER_MS * G_TIME_SPAN_MILLISECOND) {
 		line.asked = false;
+		line.mute = true;
+	}
 	return !line.asked;
 }
 
@@ -116,10 +119,10 @@ void
 pour(const char *bytes, size_t length)
 {
 	g_string_append_len(line.rest, bytes, length);
-	if (is_far()) {
+	if (is_far() && !line.mute) {
 		g_string_append(line.rest, HAVE_YOU);
 		line.asked = true;
-		line.asked_at = g_get_monotonic_time();
+		line.asked_at = clock_monotonic();
 	}
 	if (!pour_rest() && !line.source)
 		line.source = g_unix_fd_add(line.fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, on_room, NULL);
@@ -136,7 +139,7 @@ pour_settle(void)
 void
 pour_answer(void)
 {
-	line.asked = false;
+	line.asked = line.mute = false;
 }
 
 /* Its answer would otherwise be read by the shell as if it had been typed. */

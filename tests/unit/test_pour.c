@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "ui/pour.h"
 #include "ui/probe.h"
 #include "ui/render.h"
@@ -99,6 +100,14 @@ far_away_the_terminal_says_when_it_has_one(void **state)
 	assert_string_equal(got->str, "picture\033[5n");
 	pour_answer();
 	assert_true(pour_can());
+	/* One that never answers is not waited for again and again. */
+	clock_hold(1);
+	pour("picture", 7);
+	clock_turn(5000);
+	assert_true(pour_can());
+	pour("picture", 7);
+	assert_true(pour_can());
+	pour_answer();
 	/* A multiplexer would answer for itself. */
 	g_setenv("TERM", "tmux-256color", TRUE);
 	pour("picture", 7);
