@@ -36,7 +36,8 @@ static const char allowed[] =
 	"sched_setaffinity sched_setattr "
 	"sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min sched_getattr getpriority getcpu "
 	"restart_syscall "
-	"clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom rt_sigaction rt_sigprocmask "
+	"alarm getitimer setitimer clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom "
+	"rt_sigaction rt_sigprocmask "
 	"rt_sigreturn "
 	"rt_sigtimedwait sigaltstack "
 	/* who and where */

@@ -8,9 +8,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-enum { LAST_WORDS = 1 }; /* s: then the process is gone, whatever hangs */
+enum { LAST_WORDS = 800000 }; /* µs: then the process is gone, whatever hangs */
 
 static bool
 on_hello(Session *session, GVariant *body, GError **error)
@@ -116,12 +117,21 @@ give_up(int signal)
 }
 
 static void
+last_words(void)
+{
+	struct itimerval timer = { .it_value.tv_usec = LAST_WORDS }, now;
+
+	if (!getitimer(ITIMER_REAL, &now) && !timerisset(&now.it_value))
+		setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void
 on_ended(gpointer owner, const GError *error)
 {
 	Session *session = owner;
 
 	(void)error;
-	alarm(LAST_WORDS);
+	last_words();
 	session->over = true;
 	g_main_loop_quit(session->loop);
 }
@@ -140,7 +150,7 @@ link_run(int fd)
 	session->loop = g_main_loop_new(NULL, FALSE);
 	session->link = media_link_new(fd, false, &hooks, session);
 	g_main_loop_run(session->loop);
-	alarm(LAST_WORDS);
+	last_words();
 	ask_end();
 	session_end(session);
 	media_link_free(session->link);
