@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures that come to a running call or leave it (XEP-0166 §7.2.8), and another way for a call whose way broke. Each new
- * medium needs a yes of its own. */
+/* Pictures that come to a running call or leave it (XEP-0166 §7.2.8). Each new medium needs a yes of its own. */
 #include "api/ask.h"
 #include "api/chat.h"
 #include "call/call.h"
 
 #include <string.h>
-
-enum { RESTART_MS = 20000 };
 
 /* ---- the peer adds ---- */
 
@@ -288,29 +285,4 @@ talk_add_video(Call *call)
 	content->adding = true;
 	call->video = call->video_on = true;
 	engine_add(call, content);
-}
-
-/* ---- another way ---- */
-
-static void
-on_restart_late(gpointer data)
-{
-	Call *call = data;
-
-	call->restart_timer = 0;
-	call_fail(call, "connectivity-error", "the way to %s broke, and no other was found", call->peer);
-	call_step(call, INPUT_FAIL, NULL);
-}
-
-enum input
-talk_lost(Call *call, const struct call_input *in)
-{
-	(void)in;
-	if (call->restart_timer)
-		return INPUT_NONE;
-	call->restart_timer = clock_after(RESTART_MS, on_restart_late, call, NULL);
-	/* XEP-0176 §5.5 leaves it to either; one is enough. */
-	if (!call->incoming)
-		engine_restart(call);
-	return INPUT_NONE;
 }

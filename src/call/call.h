@@ -239,11 +239,19 @@ void talk_directions(const Call *call, const struct content *content, bool *they
 /* Our contents, keys sealed in: an offer or an answer. */
 Jingle *talk_describe(Call *call, enum jingle_action action, GError **error);
 JingleContent *talk_describe_content(Call *call, Jingle *jingle, struct content *content, bool is_answer);
-void talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
-void talk_send_waiting(Call *call);                                                           /* candidates that may go now */
 bool call_sides_ready(const Call *call);
 
-/* ---- engine.c: what goes to sotto-media and what comes from it ---- */
+/* ---- transports.c ---- */
+
+void talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
+void talk_send_waiting(Call *call);                                                           /* candidates that may go now */
+void talk_keep_candidates(Call *call, struct content *content, const JingleContent *theirs);
+
+/* ---- heard.c: what comes from sotto-media ---- */
+
+extern const struct media_link_hooks engine_hooks;
+
+/* ---- engine.c: what goes to it ---- */
 
 bool engine_load(Call *call, GError **error);  /* the program, while it rings */
 bool engine_begin(Call *call, GError **error); /* START with the contents of the call */
@@ -251,9 +259,8 @@ void engine_speak(Call *call);                 /* the words of the call, soon */
 void engine_connect(Call *call);               /* REMOTE, KEYS, CONSENT, candidates that waited */
 void engine_candidate(Call *call, struct content *content, const struct jingle_candidate *candidate);
 bool engine_set(Call *call, const char *name, const char *value, GError **error);
-void engine_control(Call *call, const char *name, const char *value); /* the same, where nobody waits for an answer */
-void engine_sound(Call *call, const char *which);                     /* ringing, waiting, off: if call.sounds lets it */
-void engine_restarted(Call *call);                                    /* the peer's credentials changed */
+void engine_sound(Call *call, const char *which); /* ringing, waiting, off: if call.sounds lets it */
+void engine_restarted(Call *call);                /* the peer's credentials changed */
 void engine_restart(Call *call);
 void engine_add(Call *call, const struct content *content);
 void engine_remove(Call *call, const char *name);

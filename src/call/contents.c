@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The contents of a session: what is offered and answered, their transports, and what comes or goes while it runs. */
+/* The contents of a session: what is offered and answered. */
 #include "base/medialink.h"
 #include "call/call.h"
 #include "xmpp/stream.h"
@@ -116,17 +116,6 @@ is_bundle_of(const Jingle *jingle)
 	return jingle->contents->len > 0;
 }
 
-static void
-keep_candidates(Call *call, struct content *content, const JingleContent *theirs)
-{
-	for (guint i = 0; theirs->candidates && i < theirs->candidates->len; i++) {
-		const struct jingle_candidate *candidate = &g_array_index(theirs->candidates, struct jingle_candidate, i);
-
-		if (candidate->component == 1 && !g_strcmp0(candidate->protocol, "udp"))
-			engine_candidate(call, content, candidate);
-	}
-}
-
 static struct content *
 take_content(Call *call, JingleContent *theirs)
 {
@@ -147,7 +136,7 @@ talk_take_added(Call *call, const Jingle *jingle, GError **error)
 		return fault(error, FAULT_PEER, "it adds what is there");
 	if (!is_usable(theirs, error))
 		return false;
-	keep_candidates(call, take_content(call, theirs), theirs);
+	talk_keep_candidates(call, take_content(call, theirs), theirs);
 	return true;
 }
 
@@ -171,7 +160,7 @@ talk_take_offer(Call *call, const Jingle *jingle, GError **error)
 		audio |= !video;
 		call->video |= video;
 		content = take_content(call, theirs);
-		keep_candidates(call, content, theirs);
+		talk_keep_candidates(call, content, theirs);
 	}
 	call->bundled = is_bundle_of(jingle);
 	return call->contents->len > 0 || fault(error, FAULT_PEER, "it offers nothing");
@@ -195,7 +184,7 @@ talk_take_answer(Call *call, const Jingle *jingle, GError **error)
 		content->theirs = theirs;
 		content->remote = true;
 		answered++;
-		keep_candidates(call, content, theirs);
+		talk_keep_candidates(call, content, theirs);
 	}
 	call->bundled = is_bundle_of(jingle);
 	return answered > 0 || fault(error, FAULT_PEER, "it answers nothing");
@@ -303,76 +292,4 @@ talk_describe(Call *call, enum jingle_action action, GError **error)
 	if (!is_answer || call->bundled)
 		jingle->bundle = names(call);
 	return keys_seal_into(call->keys, jingle, error) ? g_steal_pointer(&jingle) : NULL;
-}
-
-/* ---- transports while they are found ---- */
-
-static bool
-may_trickle(const Call *call, const struct content *content)
-{
-	/* A browser stops for ever at a transport of a content that it did not accept. */
-	if (content->adding)
-		return false;
-	/* J01: who did not say yes learns no address. A session-initiate after <proceed> goes to somebody who did. */
-	return !call->incoming && call->with_jmi ? call->initiated : call->accepted;
-}
-
-void
-talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate)
-{
-	Jingle *jingle;
-	JingleContent *ours;
-
-	if (!may_trickle(call, content)) {
-		g_array_append_val(content->own_candidates, *candidate);
-		*candidate = (struct jingle_candidate){ 0 };
-		return;
-	}
-	jingle = jingle_new(JINGLE_TRANSPORT_INFO, call->sid);
-	ours = jingle_add(jingle, content->name);
-	ours->by_responder = content->by_responder;
-	ours->has_transport = true;
-	ours->ufrag = g_strdup(content->ufrag);
-	ours->pwd = g_strdup(content->pwd);
-	ours->candidates = jingle_candidates_new();
-	g_array_append_val(ours->candidates, *candidate);
-	*candidate = (struct jingle_candidate){ 0 };
-	talk_send(call, jingle);
-}
-
-void
-talk_send_waiting(Call *call)
-{
-	for (guint i = 0; i < call->contents->len; i++) {
-		struct content *content = g_ptr_array_index(call->contents, i);
-		g_autoptr(GArray) waiting = content->own_candidates;
-
-		content->own_candidates = jingle_candidates_new();
-		for (guint c = 0; c < waiting->len; c++)
-			talk_candidate(call, content, &g_array_index(waiting, struct jingle_candidate, c));
-	}
-}
-
-enum input
-talk_candidates(Call *call, const struct call_input *in)
-{
-	for (guint i = 0; i < in->jingle->contents->len; i++) {
-		const JingleContent *theirs = g_ptr_array_index(in->jingle->contents, i);
-		struct content *content = call_content(call, theirs->name);
-
-		if (!content)
-			continue;
-		/* A restart (XEP-0176 §5.5) has other credentials for the same certificate. */
-		if (content->remote && theirs->ufrag && g_strcmp0(theirs->ufrag, content->theirs->ufrag) != 0) {
-			if (!theirs->pwd || !call->connected)
-				continue;
-			g_free(content->theirs->ufrag);
-			g_free(content->theirs->pwd);
-			content->theirs->ufrag = g_strdup(theirs->ufrag);
-			content->theirs->pwd = g_strdup(theirs->pwd);
-			engine_restarted(call);
-		}
-		keep_candidates(call, content, theirs);
-	}
-	return INPUT_NONE;
 }

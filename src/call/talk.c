@@ -267,7 +267,7 @@ enum input
 talk_hold(Call *call, const struct call_input *in)
 {
 	(void)in;
-	engine_control(call, "hold", "on");
+	engine_set(call, "hold", "on", NULL);
 	send_info(call, JINGLE_HOLD);
 	return INPUT_NONE;
 }
@@ -276,7 +276,7 @@ enum input
 talk_resume(Call *call, const struct call_input *in)
 {
 	(void)in;
-	engine_control(call, "hold", "off");
+	engine_set(call, "hold", "off", NULL);
 	send_info(call, JINGLE_ACTIVE);
 	return INPUT_NONE;
 }
