@@ -256,10 +256,22 @@ open_file(const Media *media, char **word, bool write, int *fds, guint *n, GErro
 	return media_file_open(word, write, fds, n, error);
 }
 
+/* Of its own memory, all of it: what is sent is wiped, and callers keep parts of theirs. */
+static GVariant *
+copy(GVariant *floating)
+{
+	g_autoptr(GVariant) body = g_variant_ref_sink(floating);
+	gsize length = g_variant_get_size(body);
+	gpointer bytes = g_malloc(MAX(length, 1));
+
+	g_variant_store(body, bytes);
+	return g_variant_ref_sink(g_variant_new_from_data(g_variant_get_type(body), bytes, length, TRUE, g_free, bytes));
+}
+
 bool
 media_begin(Media *media, GVariant *floating, GError **error)
 {
-	g_autoptr(GVariant) start = g_variant_ref_sink(floating);
+	g_autoptr(GVariant) start = copy(floating);
 	char *words[3] = { NULL };
 	bool good = true;
 
