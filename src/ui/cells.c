@@ -84,25 +84,34 @@ colour_256(const guint8 *rgb, int x, int y)
 	return off_grey < off_cube ? 232 + step : 16 + 36 * level[0] + 6 * level[1] + level[2];
 }
 
-/* So few colours are mixed: a pattern decides which neighbours are taken. */
+static int
+nearest_of_16(int red, int green, int blue, int *best_off)
+{
+	static const guint8 base[16][3] = { { 0, 0, 0 }, { 205, 0, 0 }, { 0, 205, 0 }, { 205, 205, 0 }, { 0, 0, 238 },
+		{ 205, 0, 205 }, { 0, 205, 205 }, { 229, 229, 229 }, { 127, 127, 127 }, { 255, 0, 0 }, { 0, 255, 0 },
+		{ 255, 255, 0 }, { 92, 92, 255 }, { 255, 0, 255 }, { 0, 255, 255 }, { 255, 255, 255 } };
+	int best = 0;
+	*best_off = G_MAXINT;
+	for (int i = 0; i < 16; i++) {
+		int off = 3 * square(base[i][0] - red) + 6 * square(base[i][1] - green) + square(base[i][2] - blue);
+		if (off < *best_off) {
+			*best_off = off;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* What is one of them stays one; the rest is mixed: a pattern decides which neighbours are taken. */
 static const gint8 pattern[4][4] = { { -7, 1, -5, 3 }, { 5, -3, 7, -1 }, { -4, 4, -6, 2 }, { 8, 0, 6, -2 } };
 
 static gint32
 colour_16(const guint8 *rgb, int x, int y)
 {
-	static const guint8 base[16][3] = { { 0, 0, 0 }, { 205, 0, 0 }, { 0, 205, 0 }, { 205, 205, 0 }, { 0, 0, 238 },
-		{ 205, 0, 205 }, { 0, 205, 205 }, { 229, 229, 229 }, { 127, 127, 127 }, { 255, 0, 0 }, { 0, 255, 0 },
-		{ 255, 255, 0 }, { 92, 92, 255 }, { 255, 0, 255 }, { 0, 255, 255 }, { 255, 255, 255 } };
-	int best = 0, best_off = G_MAXINT, mix = pattern[y & 3][x & 3] * 6;
-	for (int i = 0; i < 16; i++) {
-		int off = 3 * square(base[i][0] - CLAMP(rgb[0] + mix, 0, 255)) +
-			  6 * square(base[i][1] - CLAMP(rgb[1] + mix, 0, 255)) + square(base[i][2] - CLAMP(rgb[2] + mix, 0, 255));
-		if (off < best_off) {
-			best_off = off;
-			best = i;
-		}
-	}
-	return best;
+	int off, best = nearest_of_16(rgb[0], rgb[1], rgb[2], &off), mix = pattern[y & 3][x & 3] * 6;
+	if (off < 10 * square(24))
+		return best;
+	return nearest_of_16(CLAMP(rgb[0] + mix, 0, 255), CLAMP(rgb[1] + mix, 0, 255), CLAMP(rgb[2] + mix, 0, 255), &off);
 }
 
 static gint32 (*const colour_of[])(

@@ -107,6 +107,10 @@ sixteen_colours_are_mixed(void **state)
 	assert_non_null(strstr(sent, "47"));
 	assert_non_null(strstr(sent, "100"));
 	assert_null(strstr(sent, "48;"));
+	/* One of them stays one. */
+	memset(rgb, 250, sizeof rgb);
+	cells_place(cells, 0, 0, 1, 3);
+	expect(cells, rgb, "\033[1;1H\033[107m   ");
 }
 
 static void
