@@ -286,17 +286,13 @@ CALLS = [[], ["video=on", "at=10,b,picture,remote,80,60,15", "at=+1000,a,set,mut
           "at=+2000,a,remove,1", "at=+2000,b,remove,1"]]
 
 
+@pytest.mark.long
 @alone
-def threaded():
+def test_threads_do_not_race():
+    """ThreadSanitizer is quiet over whole calls with all that is changed while they go on."""
     for options in CALLS:
         with Call(ROOT / "build/tsan", *options, seconds=14, G_SLICE="always-malloc",
                   TSAN_OPTIONS="history_size=4:ignore_noninstrumented_modules=1") as call:
             call.flowing()
             call.process.wait()
             assert not call.of("failed")
-
-
-if LONG:
-    def test_threads_do_not_race():
-        """ThreadSanitizer is quiet over whole calls with all that is changed while they go on."""
-        threaded()
