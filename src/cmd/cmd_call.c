@@ -10,6 +10,7 @@
 #include "chat/convo.h"
 #include "cmd/cmd.h"
 #include "ui/callwords.h"
+#include "ui/layout.h"
 #include "ui/win_call.h"
 
 enum { VOLUME_MAX = 150, TALK_MS = 900 };
@@ -223,6 +224,18 @@ run_ptt(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+/* The key may have been pressed by mistake: that is no event of a chat. */
+static bool
+talk_is_off(GError **error)
+{
+	static const char text[] = "push to talk is off: /ptt switches it on during a call";
+
+	if (!windows())
+		return fault(error, FAULT_GONE, text);
+	layout_hint(STYLE_STATUS, text);
+	return true;
+}
+
 static bool
 run_ptt_talk(const struct cmd_call *call, GError **error)
 {
@@ -230,7 +243,7 @@ run_ptt_talk(const struct cmd_call *call, GError **error)
 
 	(void)call;
 	if (!facts || facts->state == CALL_ENDED)
-		return fault(error, FAULT_GONE, "push to talk is off: /ptt switches it on during a call");
+		return talk_is_off(error);
 	if (!talk.timer && !call_mute(talk.call, false, error))
 		return false;
 	stop_timer();

@@ -191,6 +191,21 @@ def test_what_rings_takes_no_focus_and_rings_once(talk):
     one.wait_gone("call with bob: active")
 
 
+def test_push_to_talk_is_heard_while_the_key_repeats(talk):
+    open_terminal, bob = talk
+    one = open_terminal()
+    one.line("/msg bob@b.test").wait(r"^ bob@b.test")
+    one.line("/call").wait(r"active \d", timeout=40)
+    one.line("/ptt").wait("you are muted")
+    bob.wait("call-stats", where=lambda e: e.get("audio_level_in", 0) < -60)
+    for _ in range(15):
+        one.keys("\0").read(0.1)
+    assert "you are muted" not in one.row(1), one.text()
+    bob.wait("call-stats", where=lambda e: e.get("audio_level_in", -100) > -40)
+    one.wait(r"active \d:\d\d, you are muted")
+    one.line("/ptt").wait(r"active \d:\d\d ·")
+
+
 def test_without_colours_the_picture_is_letters(talk):
     open_terminal, _ = talk
     one = open_terminal(NO_COLOR="1")
