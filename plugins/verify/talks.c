@@ -63,6 +63,24 @@ talk_with(const char *account, const char *peer)
 	return NULL;
 }
 
+static void
+mean_only(const struct talk *talk)
+{
+	g_hash_table_add(shown_of(talk->account, talk->peer, true), g_strdup_printf("%u %s", talk->device, talk->key));
+}
+
+guint32
+talk_meant(const struct talk *talk)
+{
+	g_autofree char *key = g_strdup_printf("%u %s", talk->device, talk->key);
+	GHashTable *keys = shown_of(talk->account, talk->peer, false);
+
+	if (!keys || !g_hash_table_contains(keys, key))
+		return talk->device;
+	mean_only(talk);
+	return 0;
+}
+
 /* A yes is about the key of this call from now on, and about no other. */
 void
 talk_show(Reply *reply, const struct talk *talk)
@@ -71,7 +89,7 @@ talk_show(Reply *reply, const struct talk *talk)
 		reply_print(reply, "the words of this call are being made: ask again in a moment");
 		return;
 	}
-	g_hash_table_add(shown_of(talk->account, talk->peer, true), g_strdup_printf("%u %s", talk->device, talk->key));
+	mean_only(talk);
 	reply_print(reply, "the words of this call: %s", talk->words);
 	reply_print(reply, "%s sees four words too: say your first two, hear their last two, know the voice", talk->peer);
 	reply_print(reply,

@@ -63,6 +63,7 @@ run_verify(const struct cmd_call *call, GError **error)
 	const char *decision = call->args[1], *link = call->args[3];
 	const char *peer = link ? NULL : peer_of(call, error);
 	const struct talk *talk = peer ? talk_with(account_jid(call->account), peer) : NULL;
+	guint32 device = device_of(call);
 
 	if (link)
 		return take_link(call, link, error);
@@ -82,8 +83,11 @@ run_verify(const struct cmd_call *call, GError **error)
 		show_codes(call->reply, peer, list, device_of(call), NULL);
 		return true;
 	}
+	/* Voices were compared for one key; what was looked at before the call is another matter. */
+	if (talk && !device)
+		device = talk_meant(talk);
 	return decide(&(struct decision){ call->reply, call->account, peer,
-			      strcmp(decision, "yes") == 0 ? TRUST_VERIFIED : TRUST_UNTRUSTED, device_of(call) },
+			      strcmp(decision, "yes") == 0 ? TRUST_VERIFIED : TRUST_UNTRUSTED, device },
 		error);
 }
 

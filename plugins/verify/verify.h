@@ -67,5 +67,7 @@ struct talk {
 };
 extern const struct event_watch talks_watches[];
 const struct talk *talk_with(const char *account, const char *peer); /* peer NULL: anybody; NULL if there is none */
+/* What a decision that names no device is about: this one, or 0 when its key was shown, and then no other was. */
+guint32 talk_meant(const struct talk *talk);
 void talk_show(Reply *reply, const struct talk *talk);
 void talks_forget(void);

@@ -441,6 +441,19 @@ during_a_call_four_words_stand_for_the_key_of_its_device(void **state)
 	assert_null(strstr(output->str, "acid acorn actor"));
 }
 
+/* Somebody in between may have a device among those that were looked at: voices say nothing about it. */
+static void
+a_yes_during_a_call_is_about_its_device_alone(void **state)
+{
+	(void)state;
+	table_add(TABLE_EVENTS, sotto_plugin.events, "test");
+	devices = 2;
+	assert_true(run("verify", "bob@b.test", NULL, NULL, NULL));
+	call_is(CALL_ACTIVE, "acid acorn actor alarm", HEX_B);
+	assert_true(run("verify", "bob@b.test", "yes", NULL, NULL));
+	assert_string_equal(decided->str, "bob@b.test 20 ffee verified;");
+}
+
 /* The words were made with a key that the device does not use any more: they say nothing about its new one. */
 static void
 words_say_nothing_about_another_key(void **state)
@@ -479,6 +492,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(several_devices_must_be_looked_at_first, begin, end),
 		cmocka_unit_test_setup_teardown(links_are_compared, begin, end),
 		cmocka_unit_test_setup_teardown(during_a_call_four_words_stand_for_the_key_of_its_device, begin, end),
+		cmocka_unit_test_setup_teardown(a_yes_during_a_call_is_about_its_device_alone, begin, end),
 		cmocka_unit_test_setup_teardown(words_say_nothing_about_another_key, begin, end),
 		cmocka_unit_test_setup_teardown(history_shows_when_and_how, begin, end),
 	};
