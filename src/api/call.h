@@ -33,7 +33,7 @@ struct call_facts {
 	bool video;                  /* pictures are part of it */
 	bool our_video, their_video; /* who sends some now */
 	bool muted, held, peer_muted, peer_held;
-	enum call_keys keys; /* known from CONNECTING on */
+	enum call_keys keys; /* NONE before both sides have said theirs */
 	enum trust trust;    /* of the device that sealed */
 	enum call_path path;
 	const char *device_name; /* which key, for the security line: "bob's key 1a2b3c4d"; NULL */
@@ -42,8 +42,8 @@ struct call_facts {
 	const char *words;       /* four words to compare by voice, NULL while there are none */
 	const char *reason;      /* ENDED: a sentence */
 	const char *reason_code; /* ENDED: success, busy, decline, cancel, timeout, ... ; else NULL */
-	gint64 since;            /* µs since the epoch: of the call, of its first sound when active */
-	gint64 active_since;     /* 0: never was */
+	gint64 since;            /* µs since the epoch: of the call, */
+	gint64 active_since;     /* and of its first sound; 0: there was none yet */
 };
 
 struct call_stats {

@@ -6,8 +6,9 @@
 
 #include "api/call.h"
 
-void call_init(void);                        /* the rows of this layer */
-void calls_end_all(const char *reason_code); /* before the program ends, locks or loses its terminal; at once */
+void call_init(void); /* the rows of this layer */
+/* Before the program ends, locks or loses its terminal; at once. What only rings here is missed, and rings on elsewhere. */
+void calls_end_all(const char *reason_code);
 
 /* Ring peer (bare JID, or one full JID of it). Returns the id, 0 with an error. Who may be told an address is asked first when
  * call.address says so. */
@@ -18,7 +19,8 @@ bool call_reject(guint id, GError **error);
 bool call_hang_up(guint id, GError **error);
 bool call_hold(guint id, bool hold, GError **error);
 bool call_mute(guint id, bool mute, GError **error);
-bool call_video(guint id, bool on, GError **error); /* adds pictures to a running call (the peer says yes to it), or stops ours */
+/* Adds pictures to a running call (the peer says yes to it), sends ours in one that has some, or stops them. */
+bool call_video(guint id, bool on, GError **error);
 bool call_dtmf(guint id, const char *digits, GError **error);
 bool call_volume(guint id, int percent, GError **error);
 /* Live, "audio-source" | "audio-sink" | "video-source" to what the options take: device:ID, test, none, ... */

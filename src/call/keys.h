@@ -26,8 +26,8 @@ void keys_choose(CallKeys *keys, guint32 device, keys_chosen done, gpointer data
  * is replaced by a seal of its own, and an offer or an answer gets our secret. Durable when it returns. */
 bool keys_seal_into(CallKeys *keys, Jingle *jingle, GError **error);
 
-/* After jingle_read(), once for each stanza of this session that describes contents or a transport (initiate, accept, content-add,
- * content-accept, transport-info), from the full JID that the session is with. Afterwards fingerprint is the one in force in each
+/* After jingle_read(), once for each stanza of this session that describes contents (initiate, accept, content-add,
+ * content-accept), from the full JID that the session is with. Afterwards fingerprint is the one in force in each
  * content that has one (has_fingerprint). False: the call ends with the reason <security-error/>; the sentence is for our
  * user. */
 bool keys_take(CallKeys *keys, const Jingle *jingle, GError **error);
