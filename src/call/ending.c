@@ -103,6 +103,8 @@ enum input
 end_late(Call *call, const struct call_input *in)
 {
 	(void)in;
+	if (call->question)
+		call_fail(call, "timeout", "nobody answered the question of this call in time");
 	call_fail(call, call->initiated ? "connectivity-error" : "timeout",
 		call->accepted ? "no way to %s was found in time" : "%s did not go on in time", call->peer);
 	return end(call);

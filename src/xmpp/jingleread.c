@@ -11,7 +11,7 @@
 #include "xmpp/jinglertp.h"
 #include "xmpp/jinglevalue.h"
 
-enum { NAME_LONGEST = 256 };
+enum { NAME_LONGEST = 64 };
 
 static const char *const senders[] = { "both", "initiator", "responder", "none", NULL };
 
