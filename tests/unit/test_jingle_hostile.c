@@ -357,7 +357,7 @@ long_words_are_refused(void **state)
 		guint longest; /* bytes that are taken, of 'a' */
 	} cases[] = {
 		{ "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='%s'/>", JINGLE_SID_MAX },
-		{ JINGLE("<content name='%s'/>"), 256 },
+		{ JINGLE("<content name='%s'/>"), 64 },
 		{ CONTENT("<transport " ICE " ufrag='%s'/>"), 256 },
 		{ CONTENT("<transport " ICE " ufrag='abcd' pwd='%s'/>"), 256 },
 		{ CANDIDATE("component='1' ip='%s' port='9' priority='1' protocol='udp' type='host'"), 255 },
