@@ -33,10 +33,11 @@
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* How long what is on its way may hold up the end (design: /quit and end of input wait up to 5 s). */
-enum { QUIT_PATIENCE_MS = 5000, QUIT_LOOK_MS = 20, CLOSE_PATIENCE_MS = 2000 };
+enum { QUIT_PATIENCE_MS = 5000, QUIT_LOOK_MS = 20, CLOSE_PATIENCE_MS = 2000, REAP_LOOKS = 60 };
 
 static struct {
 	const struct app_options *options;
@@ -125,6 +126,14 @@ app_lock(GError **error)
 	return true;
 }
 
+/* What ended with this run is nobody's child to mourn in the next. */
+static void
+reap_children(void)
+{
+	for (int i = 0; i < REAP_LOOKS && waitpid(-1, NULL, WNOHANG) >= 0; i++)
+		g_usleep(QUIT_LOOK_MS * 1000);
+}
+
 static void
 execute_again(void)
 {
@@ -137,6 +146,7 @@ execute_again(void)
 		argv[n++] = app.options->config_dir;
 	}
 	argv[n] = NULL;
+	reap_children();
 	/* A passphrase may be typed while nobody listens. */
 	term_hush();
 	execve("/proc/self/exe", (char **)argv, environment_of_user());

@@ -98,6 +98,12 @@ talk_content_add(Call *call, const struct call_input *in)
 	content->asked = true;
 	ticket = g_new(struct ticket, 1);
 	*ticket = (struct ticket){ call->id, g_strdup(content->name) };
+	/* Who answers by itself has said yes to all that a contact may ask. */
+	if (call_settings.answer == CALL_ANSWER_CONTACTS) {
+		on_choice("yes", ticket);
+		ticket_free(ticket);
+		return INPUT_NONE;
+	}
 	text = g_strdup_printf("%s adds pictures to the call: watch only, or show yourself as well (yes)?", call->peer);
 	call->question = ask(call->account, call->peer, text, choices, on_choice, ticket, ticket_free);
 	return INPUT_NONE;

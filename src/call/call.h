@@ -148,6 +148,8 @@ struct Call {
 	bool quiet_end; /* say nothing to the peer */
 
 	/* the way */
+	GString *keys_to_press; /* of a telephone */
+	guint key_timer;
 	GVariant *relays; /* as MEDIA_START_TYPE has them; NULL: none */
 	bool has_relay;
 	bool relay;     /* relay candidates only */

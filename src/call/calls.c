@@ -26,6 +26,7 @@ call_new(const char *account, const char *peer, bool incoming)
 	call->incoming = incoming;
 	call->began = clock_now();
 	g_queue_init(&call->pending);
+	call->keys_to_press = g_string_new(NULL);
 	call->contents = g_ptr_array_new_with_free_func(content_free);
 	call->papers = g_ptr_array_new_with_free_func(paper_free);
 	if (!all)
@@ -47,6 +48,8 @@ call_release(Call *call)
 	if (--call->refs)
 		return;
 	clock_cancel(call->timer);
+	clock_cancel(call->key_timer);
+	g_string_free(call->keys_to_press, TRUE);
 	media_stop(call->media);
 	keys_free(call->keys);
 	g_ptr_array_unref(call->contents);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { KEY_MS = 260, KEYS_WAITING_MAX = 64 };
+
 static Call *
 find(guint id, GError **error)
 {
@@ -182,6 +184,24 @@ call_video(guint id, bool on, GError **error)
 	return true;
 }
 
+/* One key after the other: each takes its time (RFC 4733 §3.3), and a pause follows. */
+static void
+press_next(gpointer data)
+{
+	Call *call = call_by_id(GPOINTER_TO_UINT(data));
+	char key[2] = { 0 };
+
+	if (!call)
+		return;
+	call->key_timer = 0;
+	if (call->state == STATE_ENDED || !call->keys_to_press->len)
+		return;
+	key[0] = call->keys_to_press->str[0];
+	g_string_erase(call->keys_to_press, 0, 1);
+	if (engine_set(call, "dtmf", key, NULL))
+		call->key_timer = clock_after(KEY_MS, press_next, data, NULL);
+}
+
 bool
 call_dtmf(guint id, const char *digits, GError **error)
 {
@@ -189,15 +209,13 @@ call_dtmf(guint id, const char *digits, GError **error)
 
 	if (!call)
 		return false;
-	for (const char *digit = digits; *digit; digit++) {
-		char one[2] = { g_ascii_toupper(*digit), 0 };
-
-		if (!strchr("0123456789*#ABCD", one[0]))
-			return fault(
-				error, FAULT_INPUT, "\"%s\" has something that no telephone has: digits, *, # and A to D", digits);
-		if (!engine_set(call, "dtmf", one, error))
-			return false;
-	}
+	if (!*digits || strspn(digits, "0123456789*#ABCDabcd") != strlen(digits))
+		return fault(error, FAULT_INPUT, "\"%s\" is not of the keys of a telephone: 0 to 9, *, # and A to D", digits);
+	if (call->keys_to_press->len + strlen(digits) > KEYS_WAITING_MAX)
+		return fault(error, FAULT_BUSY, "so many keys wait to be pressed already");
+	g_string_append(call->keys_to_press, digits);
+	if (!call->key_timer)
+		press_next(GUINT_TO_POINTER(id));
 	return true;
 }
 

@@ -101,7 +101,8 @@ const struct cmd cmd_core_rows[] = {
 	{ .name = "lock",
 		.needs = NEEDS_STORE,
 		.summary = "Go offline, close the store and wait for the passphrase",
-		.help = "The keys are wiped from memory by starting the program anew. The server keeps what arrives meanwhile.",
+		.help = "Calls end, and the keys are wiped from memory by starting the program anew. The server keeps what arrives "
+			"meanwhile.",
 		.run = run_lock },
 	{ .name = "version", .summary = "Tell which program this is", .run = run_version },
 	{ .name = "yes", .summary = "Answer the open question with yes", .run = run_yes },

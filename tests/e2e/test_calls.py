@@ -267,3 +267,19 @@ def test_a_video_call_answered_with_sound_shows_one_side_until_it_is_lifted(call
     assert alice.seen("call-stats")[-1]["video_frames_in"] <= at + 2
     alice.run("/hangup")
     state(bob, "ended")
+
+
+def test_who_answers_by_itself_takes_pictures_that_come_later_and_hears_every_key(callers):
+    alice, bob = callers
+    bob.run("/set call.answer auto-contacts")
+    alice.run("/call bob@b.test")
+    state(alice, "active")
+    heard(alice)
+    alice.run("/dtmf 12#")
+    assert "keys of a telephone" in alice.run("/dtmf 1x", ok=False)
+    alice.run("/video on")
+    for client in callers:
+        client.wait("call-stats", where=lambda e: e.get("video_frames_in", 0) > 20, timeout=30)
+    assert not alice.seen("alert") and not bob.seen("ask")
+    alice.run("/hangup")
+    state(bob, "ended")
