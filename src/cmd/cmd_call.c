@@ -5,6 +5,7 @@
 
 #include "account/account.h"
 #include "api/error.h"
+#include "api/jid.h"
 #include "api/timer.h"
 #include "call/calls.h"
 #include "chat/convo.h"
@@ -55,6 +56,8 @@ dial(const struct cmd_call *call, bool video, GError **error)
 		peer = convo_peer(call->conversation);
 		account = convo_account(call->conversation);
 	}
+	if (jid_same_bare(account_jid(account), peer))
+		return fault(error, FAULT_INPUT, "that is your own address: /calltest lets you hear yourself");
 	id = calls_dial(account, peer, video, error);
 	if (id && video)
 		call_window_show(id);
@@ -77,9 +80,11 @@ static bool
 run_answer(const struct cmd_call *call, GError **error)
 {
 	const struct call_facts *facts = meant_facts(call->args[1], error);
-	bool video = facts && facts->video && !call->args[0];
+	bool video = facts && facts->video && g_strcmp0(call->args[0], "audio");
 	guint id = facts ? facts->id : 0;
 
+	if (id && !facts->video && !g_strcmp0(call->args[0], "video"))
+		return fault(error, FAULT_INPUT, "this call is with sound alone: /answer, then /video on asks for pictures");
 	if (!id || !call_answer(id, video, error))
 		return false;
 	if (video)
@@ -90,9 +95,13 @@ run_answer(const struct cmd_call *call, GError **error)
 static bool
 run_reject(const struct cmd_call *call, GError **error)
 {
-	guint id = meant(call->args[0], error);
+	const struct call_facts *facts = meant_facts(call->args[0], error);
 
-	return id && call_reject(id, error);
+	if (!facts)
+		return false;
+	if (facts->state != CALL_ENDED && (!facts->incoming || facts->state != CALL_RINGING))
+		return fault(error, FAULT_BUSY, "this call does not ring: /hangup ends it");
+	return call_reject(facts->id, error);
 }
 
 static bool
@@ -108,17 +117,21 @@ run_hangup(const struct cmd_call *call, GError **error)
 static bool
 run_hold(const struct cmd_call *call, GError **error)
 {
-	guint id = meant(call->args[0], error);
+	const struct call_facts *facts = meant_facts(call->args[0], error);
 
-	return id && call_hold(id, true, error);
+	if (facts && facts->state == CALL_HELD)
+		return fault(error, FAULT_BUSY, "this call is held already: /resume goes on with it");
+	return facts && call_hold(facts->id, true, error);
 }
 
 static bool
 run_resume(const struct cmd_call *call, GError **error)
 {
-	guint id = meant(call->args[0], error);
+	const struct call_facts *facts = meant_facts(call->args[0], error);
 
-	return id && call_hold(id, false, error);
+	if (facts && facts->state == CALL_ACTIVE)
+		return fault(error, FAULT_BUSY, "this call is not held");
+	return facts && call_hold(facts->id, false, error);
 }
 
 static bool
@@ -156,7 +169,10 @@ run_volume(const struct cmd_call *call, GError **error)
 		return false;
 	if (percent < 0 || percent > VOLUME_MAX)
 		return fault(error, FAULT_INPUT, "a volume is between 0 and %d per cent", VOLUME_MAX);
-	return call_volume(id, (int)percent, error);
+	if (!call_volume(id, (int)percent, error))
+		return false;
+	reply_print(call->reply, "volume %d", (int)percent);
+	return true;
 }
 
 static bool
@@ -308,7 +324,7 @@ run_address(const struct cmd_call *call, GError **error)
 /* ---- rows ---- */
 
 static const char *const on_off[] = { "on", "off", NULL };
-static const char *const audio_only[] = { "audio", NULL };
+static const char *const audio_video[] = { "audio", "video", NULL };
 static const char *const addresses[] = { "relay", "ask", "direct", NULL };
 static const struct arg contact_args[] = { { "contact", ARG_CONTACT, true, NULL }, { 0 } };
 static const struct arg number_args[] = { { "call", ARG_NUMBER, true, NULL }, { 0 } };
@@ -322,7 +338,11 @@ const struct cmd cmd_call_rows[] = {
 		.summary = "Call somebody, or the one whose chat is open, with sound",
 		.help = "It rings on all their devices. Nothing but that you call is told before they say yes; who may learn your "
 			"network address is decided by call.address and /call address. The window says in words whose key seals "
-			"the call.",
+			"the call. /vcall adds pictures. The other side of it: /answer, /reject, /hangup. While it runs: /mute, "
+			"/hold, "
+			"/resume, /video, /volume, /ptt, /dtmf, /verify. To look at it: /calls, /call window. What it needs: "
+			"/devices, "
+			"/calltest, /calldoctor.",
 		.examples = (const char *const[]){ "/call", "/call bob", NULL },
 		.run = run_call },
 	{ .name = "vcall",
@@ -355,7 +375,7 @@ const struct cmd cmd_call_rows[] = {
 		.run = run_calls },
 	{ .name = "answer",
 		.aliases = "pickup",
-		.args = (const struct arg[]){ { "audio", ARG_CHOICE, true, audio_only }, { "call", ARG_NUMBER, true, NULL },
+		.args = (const struct arg[]){ { "audio|video", ARG_CHOICE, true, audio_video }, { "call", ARG_NUMBER, true, NULL },
 			{ 0 } },
 		.needs = NEEDS_STORE,
 		.summary = "Take a call; audio takes one with video by sound alone",
