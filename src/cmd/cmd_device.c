@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "account/account.h"
+#include "account/contact.h"
 #include "api/error.h"
+#include "api/option.h"
+#include "base/table.h"
 #include "call/calls.h"
 #include "cmd/cmd.h"
 
@@ -30,8 +33,8 @@ print_devices(const struct call_device *devices, guint n, const GError *error, g
 				continue;
 			if (!found++)
 				reply_print(reply, "%s (%s):", kinds[kind].heading, kinds[kind].what);
-			reply_print(
-				reply, "  %s  %s%s", devices[i].id, devices[i].name, devices[i].is_default ? "  (default)" : "");
+			reply_print(reply, "  device:%s  %s%s", devices[i].id, devices[i].name,
+				devices[i].is_default ? "  (default)" : "");
 		}
 		if (!found)
 			reply_print(reply, "no %s (%s)", kinds[kind].heading, kinds[kind].what);
@@ -47,39 +50,47 @@ run_devices(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+/* What an option of the same kind takes. */
 static bool
-switch_device(const struct cmd_call *call, const char *what, GError **error)
+fits_option(const char *option, const char *value, GError **error)
 {
-	static const char *const words[] = { "auto", "test", "none", NULL };
+	const struct option *row = table_find(TABLE_OPTIONS, option);
+
+	return !row || !row->check || row->check(value, error);
+}
+
+static bool
+switch_device(const struct cmd_call *call, const char *what, const char *option, const char *name, GError **error)
+{
 	const char *value = call->args[0];
-	g_autofree char *device = NULL;
 	guint id = call_current();
 
+	if (!fits_option(option, value, error))
+		return false;
 	if (!id)
-		return fault(error, FAULT_GONE,
-			"there is no call - /set call.audio_source device:ID and its "
-			"sisters choose for all to come");
-	if (!g_strv_contains(words, value) && !g_str_has_prefix(value, "device:") && !g_str_has_prefix(value, "file:"))
-		device = g_strconcat("device:", value, NULL);
-	return call_device(id, what, device ? device : value, error);
+		return fault(error, FAULT_GONE, "there is no call: /set %s %s chooses for all to come", option, value);
+	if (!call_device(id, what, value, error))
+		return false;
+	reply_print(call->reply, "%s: %s", name, value);
+	return true;
 }
 
 static bool
 run_audio_source(const struct cmd_call *call, GError **error)
 {
-	return switch_device(call, "audio-source", error);
+	return switch_device(call, "audio-source", "call.audio_source", "microphone", error);
 }
 
 static bool
 run_audio_sink(const struct cmd_call *call, GError **error)
 {
-	return switch_device(call, "audio-sink", error);
+	return switch_device(call, "audio-sink", "call.audio_sink", "loudspeaker", error);
 }
 
 static bool
 run_video_source(const struct cmd_call *call, GError **error)
 {
-	return switch_device(call, "video-source", error);
+	return switch_device(call, "video-source", "call.video_source", "camera", error);
 }
 
 static void
@@ -88,7 +99,7 @@ print_step(const char *text, bool good, gpointer data)
 	Reply *reply = data;
 
 	if (text)
-		reply_print(reply, "%s %s", good ? "+" : "-", text);
+		reply_print(reply, "%s %s", good ? "ok:" : "failed:", text);
 	else
 		reply_unref(reply);
 }
@@ -108,14 +119,26 @@ run_calltest(const struct cmd_call *call, GError **error)
 	return false;
 }
 
+/* Who names a contact means the account that it is called from. */
+static Account *
+account_of_contact(const struct cmd_call *call, const char *peer, GError **error)
+{
+	if (!contact_find(call->account, peer))
+		return fault_null(error, FAULT_GONE, "/calldoctor takes one of your accounts or contacts: %s is neither", peer);
+	reply_print(call->reply, "calls with %s go from %s:", peer, account_jid(call->account));
+	return call->account;
+}
+
 static bool
 run_calldoctor(const struct cmd_call *call, GError **error)
 {
 	Account *account = call->args[0] ? account_find(call->args[0]) : call->account;
 	Reply *reply;
 
+	if (call->args[1])
+		account = account_of_contact(call, call->args[1], error);
 	if (!account)
-		return fault(error, FAULT_GONE, "there is no account %s: /account list names them", call->args[0]);
+		return false;
 	reply = reply_ref(call->reply);
 	if (call_doctor(account, print_step, reply, error))
 		return true;
@@ -133,7 +156,7 @@ const struct cmd cmd_device_rows[] = {
 		.needs = NEEDS_STORE,
 		.summary = "List microphones, loudspeakers and cameras",
 		.help = "/set call.audio_source device:ID chooses one for all calls, "
-			"/devices audio-source ID for the running one.",
+			"/devices audio-source device:ID for the running one.",
 		.examples = (const char *const[]){ "/devices", NULL },
 		.run = run_devices },
 	{ .name = "devices audio-source",
@@ -159,9 +182,11 @@ const struct cmd cmd_device_rows[] = {
 		.summary = "Hear yourself for some seconds, before anybody else does",
 		.run = run_calltest },
 	{ .name = "calldoctor",
-		.args = (const struct arg[]){ { "account", ARG_ACCOUNT, true, NULL }, { 0 } },
+		.args = (const struct arg[]){ { "account", ARG_ACCOUNT, true, NULL }, { "contact", ARG_CONTACT, true, NULL },
+			{ 0 } },
 		.needs = NEEDS_ACCOUNT | NEEDS_ONLINE,
 		.summary = "Try the ways that calls could take, and say what fails",
+		.help = "It is about an account: the current one, the one that you name, or the one that a contact is called from.",
 		.run = run_calldoctor },
 	{ 0 },
 };
