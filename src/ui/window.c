@@ -205,10 +205,14 @@ window_switch(Window *window)
 {
 	if (window == current)
 		return;
+	Window *before = last;
 	leave(current);
 	last = current;
 	current = window;
 	call_windows_tidy();
+	/* A call's window that went on being left is no way back: what was there before it is. */
+	if (!last && before != window && g_ptr_array_find(all, before, NULL))
+		last = before;
 	places_changed();
 	layout_entered();
 }
