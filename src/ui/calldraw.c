@@ -17,12 +17,17 @@ enum {
 	METER_COLS = 16,
 };
 
+static bool
+somebody_sends(const struct call_facts *call)
+{
+	bool flows = call->state == CALL_ACTIVE || call->state == CALL_HELD;
+	return call->video && call->state != CALL_ENDED && (call->our_video || (flows && call->their_video));
+}
+
 bool
 call_has_picture(const struct call_facts *call)
 {
-	bool flows = call->state == CALL_ACTIVE || call->state == CALL_HELD;
-	return picture_renderer != PICTURE_NONE && call->video && call->state != CALL_ENDED &&
-	       (call->our_video || (flows && call->their_video));
+	return picture_renderer != PICTURE_NONE && somebody_sends(call);
 }
 
 static int
@@ -44,16 +49,20 @@ static void
 put_bar(const struct rectangle *where, int at, const struct call_facts *call)
 {
 	g_autofree char *state = call_state_words(call, clock_now()), *path = call_path_words(call);
-	g_autofree char *text = g_strdup_printf(" %s  %s%s%s", call->peer, state, *path ? " · " : "", path);
+	g_autofree char *brief = where->rows == 1 ? call_security_brief(call) : g_strdup("");
+	g_autofree char *text =
+		g_strdup_printf(" %s  %s%s%s%s%s", call->peer, brief, *brief ? " · " : "", state, *path ? " · " : "", path);
 	screen_line(where->row + at, where->col, where->cols, STYLE_CALL, text, -1);
 }
 
+/* The word that matters comes first where the sentence would be cut before it. */
 static int
 put_security(const struct rectangle *where, int at, int rows, const struct call_facts *call)
 {
 	enum style style;
-	g_autofree char *words = call_security_words(call, &style);
-	return put_wrapped(where, at, rows, style, words);
+	g_autofree char *words = call_security_words(call, &style), *brief = call_security_brief(call);
+	bool fits = wrap_count(words, strlen(words), where->cols) <= (guint)MAX(rows, 0);
+	return put_wrapped(where, at, rows, style, fits || !*brief ? words : brief);
 }
 
 static int
@@ -121,7 +130,7 @@ static char *
 hints(const struct call_facts *call, bool own_window)
 {
 	if (call->state == CALL_ENDED)
-		return g_strdup(" /close, or go to another window");
+		return g_strdup(" Alt+/ back: this window goes by itself");
 	if (call->incoming && call->state == CALL_RINGING)
 		return g_strdup_printf(" /answer  %s/reject%s", call->video ? "/answer audio  " : "",
 			call->video ? "  (nothing is sent before)" : "");
@@ -130,13 +139,19 @@ hints(const struct call_facts *call, bool own_window)
 		own_window ? "Alt+/ back" : "/call window");
 }
 
-/* What stands below the picture, at row `at` and below; how many rows there are. */
-static int
-put_figures(const struct rectangle *where, int at, const struct call_facts *call, bool own_window)
+static bool
+has_words(const struct call_facts *call)
 {
-	const struct call_history *history = call_history(call->id);
-	int begun = at;
-	if (call->words && call->trust != TRUST_VERIFIED) {
+	return call->words && call->trust != TRUST_VERIFIED;
+}
+
+/* What stands below the picture, at row `at` and below. history NULL: the line's figures have no room, or there are none yet. */
+static void
+put_figures(
+	const struct rectangle *where, int at, const struct call_facts *call, const struct call_history *history, bool own_window)
+{
+	g_autofree char *help = hints(call, own_window);
+	if (has_words(call)) {
 		g_autofree char *words = g_strdup_printf(" %s  to compare by voice: /verify", call->words);
 		screen_line(where->row + at++, where->col, where->cols, STYLE_CALL_WARNING, words, -1);
 	}
@@ -145,48 +160,58 @@ put_figures(const struct rectangle *where, int at, const struct call_facts *call
 		put_line_state(where, at++, &history->stats);
 		put_rates(where, at++, history);
 	}
-	g_autofree char *help = hints(call, own_window);
-	screen_line(where->row + at++, where->col, where->cols, STYLE_CALL_DIM, help, -1);
-	return at - begun;
+	screen_line(where->row + at, where->col, where->cols, STYLE_CALL_DIM, help, -1);
 }
 
-static int
-count_figures(const struct call_facts *call)
+int
+call_brief_rows(const struct call_facts *call)
 {
-	return 1 + (call_history(call->id) ? 3 : 0) + (call->words && call->trust != TRUST_VERIFIED);
+	return 3 + has_words(call);
 }
 
 static void
-put_waiting(const struct rectangle *where, const struct call_facts *call)
+put_middle(const struct rectangle *where, const char *text)
 {
-	g_autofree char *name = call_name(call);
-	g_autofree char *text = call->their_video ? g_strdup("the picture comes …") : g_strdup_printf("%s sends no picture", name);
 	int width = MIN(glyph_width(text, strlen(text)), where->cols);
 	for (int i = 0; i < where->rows; i++)
 		screen_fill(where->row + i, where->col, where->cols, STYLE_TEXT);
-	screen_put(where->row + where->rows / 2, where->col + (where->cols - width) / 2, width, STYLE_CALL_DIM, text, -1);
+	if (where->rows)
+		screen_put(where->row + where->rows / 2, where->col + (where->cols - width) / 2, width, STYLE_CALL_DIM, text, -1);
+}
+
+/* Instead of a picture. */
+static void
+put_waiting(const struct rectangle *where, const struct call_facts *call)
+{
+	g_autofree char *name = call_name(call), *none = g_strdup_printf("%s sends no picture", name);
+	if (call_has_picture(call))
+		put_middle(where, call->their_video ? "the picture comes …" : none);
+	else
+		put_middle(where, somebody_sends(call) ? picture_trouble() : "");
 }
 
 static void
 put_picture(const struct rectangle *where, const struct call_facts *call)
 {
 	bool flows = call->state == CALL_ACTIVE || call->state == CALL_HELD;
-	bool shown = call_has_picture(call) && picture_place(call->id, where, flows && call->their_video, call->our_video);
+	const char *trouble = call_has_picture(call) && where->rows > CALL_PICTURE_ROWS ? picture_trouble() : NULL;
+	struct rectangle place = *where;
+	/* The picture itself may be what is not seen. */
+	if (trouble) {
+		place.rows--;
+		screen_line(where->row + place.rows, where->col, where->cols, STYLE_CALL_DIM, trouble, -1);
+	}
+	bool shown = call_has_picture(call) && picture_place(call->id, &place, flows && call->their_video, call->our_video);
 	if (!shown)
 		picture_hide();
-	if (shown && picture_is_there(call->id))
-		return;
-	if (call_has_picture(call))
-		put_waiting(where, call);
-	else
-		for (int i = 0; i < where->rows; i++)
-			screen_fill(where->row + i, where->col, where->cols, STYLE_TEXT);
+	if (!shown || !picture_is_there(call->id))
+		put_waiting(&place, call);
 }
 
 static void
 draw_gone(const struct rectangle *where)
 {
-	static const char text[] = " this call is over - /close, or go to another window";
+	static const char text[] = " this call is over - Alt+/ back: this window goes by itself";
 	for (int i = 0; i < where->rows; i++)
 		screen_line(where->row + i, where->col, where->cols, STYLE_CALL_DIM, i ? "" : text, -1);
 	picture_hide();
@@ -203,14 +228,15 @@ call_draw(const struct call_facts *call, const struct rectangle *where, bool own
 	put_bar(where, at++, call);
 	at += put_security(where, at, MIN(where->rows - at, where->cols < 60 || call->state == CALL_ENDED ? 3 : 1), call);
 	int left = where->rows - at;
-	if (own_window || where->rows >= FIGURES_BESIDE_ROWS)
-		figures = MIN(count_figures(call), left);
-	if (call_has_picture(call) && where->rows < FIGURES_ROWS && left >= CALL_PICTURE_ROWS)
+	bool whole = own_window || where->rows >= FIGURES_BESIDE_ROWS;
+	bool pictured = call_has_picture(call) && where->rows < FIGURES_ROWS && left >= CALL_PICTURE_ROWS;
+	const struct call_history *history = whole ? call_history(call->id) : NULL;
+	if (whole || !call_has_picture(call))
+		figures = 1 + (history ? 3 : 0) + has_words(call);
+	if (pictured || figures > left)
 		figures = 0;
 	struct rectangle inner = { where->row + at, where->col, left - figures, where->cols };
-	if (figures == count_figures(call))
-		put_figures(where, at + inner.rows, call, own_window);
-	else
-		inner.rows = left;
+	if (figures)
+		put_figures(where, at + inner.rows, call, history, own_window);
 	put_picture(&inner, call);
 }

@@ -16,6 +16,24 @@ call_name(const struct call_facts *call)
 	return at && at > call->peer ? g_strndup(call->peer, at - call->peer) : g_strdup(call->peer);
 }
 
+char *
+call_security_brief(const struct call_facts *call)
+{
+	static const char *const words[] = {
+		[TRUST_NONE] = "key unknown",
+		[TRUST_UNDECIDED] = "key not compared",
+		[TRUST_UNTRUSTED] = "key distrusted",
+		[TRUST_TRUSTED] = "trusted key",
+		[TRUST_VERIFIED] = "verified key",
+	};
+	guint trust = (guint)call->trust < G_N_ELEMENTS(words) ? call->trust : TRUST_NONE;
+	if (call->state == CALL_ENDED || call->keys == CALL_KEYS_NONE)
+		return g_strdup("");
+	if (call->keys == CALL_KEYS_DTLS)
+		return g_strdup("key not checked: anyone between could listen");
+	return g_strdup_printf("%s, %s", words[trust], call->keys == CALL_KEYS_RATCHET ? "ratchet + DTLS" : "DTLS");
+}
+
 static char *
 sealed_words(const struct call_facts *call, enum style *style)
 {

@@ -7,6 +7,7 @@
 
 char *call_name(const struct call_facts *call);                              /* how the other side is called, short */
 char *call_security_words(const struct call_facts *call, enum style *style); /* who could listen; or why it ended */
+char *call_security_brief(const struct call_facts *call);                    /* the same, what matters first; "" */
 char *call_state_words(const struct call_facts *call, gint64 now);           /* "active 3:12, muted", "rings" */
 char *call_path_words(const struct call_facts *call);                        /* "direct", "through a relay", "" */
 char *call_duration(gint64 from, gint64 to);                                 /* "3:12" */

@@ -146,11 +146,31 @@ ask_for_both(void)
 	ask_for(true, width, height);
 }
 
+/* What the terminal can is worth asking: there is a choice, or one that was made may be wrong. */
+static bool
+depends_on_terminal(void)
+{
+	return picture_renderer == PICTURE_AUTO || picture_renderer == PICTURE_KITTY || picture_renderer == PICTURE_SIXEL;
+}
+
 static void
 known(void)
 {
-	if (picture_renderer == PICTURE_AUTO)
+	if (depends_on_terminal())
 		picture_options_changed();
+}
+
+const char *
+picture_trouble(void)
+{
+	if (picture_renderer == PICTURE_NONE)
+		return "pictures are off: /set video.renderer auto";
+	/* Shown nevertheless: inside of tmux no answer comes through. */
+	if (picture_renderer == PICTURE_KITTY && !probe_kitty())
+		return "no picture? this terminal names no kitty graphics: /set video.renderer auto";
+	if (picture_renderer == PICTURE_SIXEL && !probe_sixel())
+		return "no picture? this terminal names no sixels: /set video.renderer auto";
+	return NULL;
 }
 
 static bool
@@ -162,7 +182,7 @@ is_same(const struct rectangle *a, const struct rectangle *b)
 bool
 picture_place(guint call, const struct rectangle *where, bool remote, bool own)
 {
-	if (picture_renderer == PICTURE_AUTO)
+	if (depends_on_terminal())
 		probe_ask(known);
 	const struct renderer *renderer = render_choose(picture_renderer);
 	if (!renderer || where->rows < 2 || where->cols < 4 || !(remote || own)) {

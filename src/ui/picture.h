@@ -21,6 +21,7 @@ extern int picture_renderer; /* option video.renderer */
  * nothing is shown, there is no room or nobody wants it. */
 bool picture_place(guint call, const struct rectangle *where, bool remote, bool own);
 void picture_hide(void);
+const char *picture_trouble(void); /* why nothing may be seen there, and what helps; NULL */
 /* A piece of the screen has been drawn by ncurses: what it took away is drawn again. */
 void picture_flushed(void);
 /* True when the first one of a call came that is in place. */

@@ -139,6 +139,8 @@ call_piece(const Window *window, struct rectangle *lines, struct rectangle *piec
 		return true;
 	}
 	piece->rows = lines->rows < 8 ? 1 : 2;
+	if (lines->rows >= call_brief_rows(call) + 2 * CHAT_ROWS)
+		piece->rows = call_brief_rows(call);
 	if (call_has_picture(call) && lines->rows >= CALL_PICTURE_ROWS + 2 + CHAT_ROWS)
 		piece->rows = MIN(lines->rows * 6 / 10, lines->rows - CHAT_ROWS);
 	lines->row += piece->rows;

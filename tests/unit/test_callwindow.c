@@ -369,6 +369,114 @@ what_rings_is_in_every_bar(void **state)
 	call_window_show(7);
 }
 
+static void
+blank(void)
+{
+	for (int row = 0; row < 24; row++)
+		screen_fill(row, 0, 80, STYLE_TEXT);
+}
+
+static void
+the_word_that_matters_is_not_cut_off(void **state)
+{
+	(void)state;
+	static const struct {
+		enum call_keys keys;
+		enum trust trust;
+		const char *word;
+	} cases[] = {
+		{ CALL_KEYS_RATCHET, TRUST_VERIFIED, "verified key" },
+		{ CALL_KEYS_SEALED, TRUST_TRUSTED, "trusted key" },
+		{ CALL_KEYS_RATCHET, TRUST_UNDECIDED, "key not compared" },
+		{ CALL_KEYS_SEALED, TRUST_UNTRUSTED, "key distrusted" },
+		{ CALL_KEYS_SEALED, TRUST_NONE, "key unknown" },
+		{ CALL_KEYS_DTLS, TRUST_VERIFIED, "key not checked" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		make_call(cases[i].keys, cases[i].trust);
+		facts.peer = "bartholomew.of.away@away.test";
+		blank();
+		draw(2, 24);
+		assert_true(shows(cases[i].word));
+		/* With one row it stands in the bar. */
+		blank();
+		draw(1, 70);
+		assert_true(shows(cases[i].word));
+	}
+	make_call(CALL_KEYS_RATCHET, TRUST_VERIFIED);
+	call_not_drawn();
+}
+
+static void
+above_its_chat_a_call_has_its_words_and_what_can_be_done(void **state)
+{
+	(void)state;
+	Window *chat = window_console();
+	struct rectangle lines = { 1, 0, 21, 80 }, few = { 1, 0, 10, 80 }, piece;
+	chat->account = g_strdup("me@good.test");
+	chat->peer = g_strdup("bob@away.test");
+	make_call(CALL_KEYS_RATCHET, TRUST_TRUSTED);
+	facts.video = facts.our_video = facts.their_video = false;
+	facts.words = "tulip ocean ladder seven";
+	assert_true(call_piece(chat, &lines, &piece));
+	assert_int_equal(piece.rows, 4);
+	assert_int_equal(lines.rows, 17);
+	blank();
+	call_window_draw(chat, &piece);
+	assert_true(shows("sealed with bob's trusted key"));
+	assert_true(shows("tulip ocean ladder seven"));
+	assert_true(shows("/hangup  /mute"));
+	assert_true(shows("/call window"));
+	/* The chat goes before that. */
+	assert_true(call_piece(chat, &few, &piece));
+	assert_int_equal(piece.rows, 2);
+	g_clear_pointer(&chat->account, g_free);
+	g_clear_pointer(&chat->peer, g_free);
+	make_call(CALL_KEYS_RATCHET, TRUST_VERIFIED);
+	call_not_drawn();
+}
+
+static void
+why_there_is_no_picture_is_said(void **state)
+{
+	(void)state;
+	blank();
+	draw(21, 80);
+	assert_false(shows("/set video.renderer auto"));
+	picture_renderer = PICTURE_NONE;
+	draw(21, 80);
+	assert_true(shows("pictures are off: /set video.renderer auto"));
+	facts.our_video = facts.their_video = false;
+	draw(21, 80);
+	assert_false(shows("pictures are off"));
+	make_call(CALL_KEYS_RATCHET, TRUST_VERIFIED);
+	picture_renderer = PICTURE_SIXEL;
+	draw(21, 80);
+	assert_true(shows("names no sixels: /set video.renderer auto"));
+	assert_int_equal(asked[0].width > 0, true);
+	picture_renderer = PICTURE_KITTY;
+	draw(21, 80);
+	assert_true(shows("names no kitty graphics: /set video.renderer auto"));
+	picture_renderer = PICTURE_AUTO;
+	call_not_drawn();
+}
+
+static void
+the_way_back_from_a_second_call_is_where_the_first_was_made(void **state)
+{
+	(void)state;
+	window_switch(window_console());
+	call_window_show(7);
+	Window *first = window_current();
+	facts.id = 8;
+	call_window_show(8);
+	assert_ptr_not_equal(window_current(), first);
+	assert_ptr_equal(window_last(), window_console());
+	make_call(CALL_KEYS_RATCHET, TRUST_VERIFIED);
+	call_window_show(7);
+	assert_ptr_equal(window_last(), window_console());
+}
+
 int
 main(void)
 {
@@ -381,6 +489,10 @@ main(void)
 		cmocka_unit_test(what_matters_stays_where_there_is_little_room),
 		cmocka_unit_test(remote_words_cannot_leave_their_place),
 		cmocka_unit_test(what_rings_is_in_every_bar),
+		cmocka_unit_test(the_word_that_matters_is_not_cut_off),
+		cmocka_unit_test(above_its_chat_a_call_has_its_words_and_what_can_be_done),
+		cmocka_unit_test(why_there_is_no_picture_is_said),
+		cmocka_unit_test(the_way_back_from_a_second_call_is_where_the_first_was_made),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
