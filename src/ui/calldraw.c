@@ -142,7 +142,7 @@ hints(const struct call_facts *call, bool own_window)
 static bool
 has_words(const struct call_facts *call)
 {
-	return call->words && call->trust != TRUST_VERIFIED;
+	return call->words && call->trust != TRUST_VERIFIED && call->state != CALL_ENDED;
 }
 
 /* What stands below the picture, at row `at` and below. history NULL: the line's figures have no room, or there are none yet. */

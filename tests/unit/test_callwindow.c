@@ -427,6 +427,13 @@ above_its_chat_a_call_has_its_words_and_what_can_be_done(void **state)
 	assert_true(shows("tulip ocean ladder seven"));
 	assert_true(shows("/hangup  /mute"));
 	assert_true(shows("/call window"));
+	/* With a call that is over nothing is compared. */
+	facts.state = CALL_ENDED;
+	blank();
+	draw(21, 80);
+	assert_true(shows("Alt+/ back"));
+	assert_false(shows("to compare by voice"));
+	facts.state = CALL_ACTIVE;
 	/* The chat goes before that. */
 	assert_true(call_piece(chat, &few, &piece));
 	assert_int_equal(piece.rows, 2);
