@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab import Turn, wait_until
+from lab import Turn, die_with_parent, wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="networks of one's own need root")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -26,26 +26,33 @@ class World:
     """alice and bob are cables away from the servers' network, which routes between the two and counts what it routes."""
 
     def __init__(self, lab):
-        self.lab, self.names = lab, {}
+        self.lab, self.inside = lab, {}  # inside: what runs a command in somebody's network
         lab.address = SERVER
         sh("ip", "link", "set", "lo", "up")
         sh("ip", "address", "add", f"{SERVER}/32", "dev", "lo")
         with open("/proc/sys/net/ipv4/ip_forward", "w") as forward:
             forward.write("1")
         for number, (who, address) in enumerate((("alice", ALICE), ("bob", BOB)), 1):
-            self.names[who] = name = f"sotto-{os.getpid()}-{who}"
-            sh("ip", "netns", "add", name)
-            sh("ip", "link", "add", who, "type", "veth", "peer", "name", "cable", "netns", name)
+            pid = self.network()
+            self.inside[who] = ("nsenter", f"--net=/proc/{pid}/ns/net")
+            sh("ip", "link", "add", who, "type", "veth", "peer", "name", "cable", "netns", str(pid))
             sh("ip", "address", "add", f"10.77.{number}.1/24", "dev", who)
             sh("ip", "link", "set", who, "up")
             # A second address: it is on no way to anybody, and nobody is told it.
             for words in (("link", "set", "lo", "up"), ("address", "add", f"{address}/24", "dev", "cable"),
                           ("address", "add", f"10.88.{number}.9/24", "dev", "cable"), ("link", "set", "cable", "up"),
                           ("route", "add", "default", "via", f"10.77.{number}.1")):
-                sh("ip", "-n", name, *words)
+                sh(*self.inside[who], "ip", *words)
         subprocess.run(["nft", "-f", "-"], check=True, text=True,
                        input="add table inet watch; add chain inet watch between { type filter hook forward priority 0; }\n"
                              "add rule inet watch between counter\n")
+
+    def network(self):
+        """The process that holds a network without a name: names would want mounts, which not every place allows."""
+        holder = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec sleep 600"], stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+        holder.stdout.readline()
+        self.lab.processes.append(holder)
+        return holder.pid
 
     def between(self):
         """Packets that passed from one client to the other."""
@@ -63,8 +70,6 @@ def world(lab):
             yield world
         finally:
             lab.close(keep=True)
-            for who in ("alice", "bob"):
-                subprocess.run(["ip", "netns", "delete", f"sotto-{os.getpid()}-{who}"], check=False, capture_output=True)
             assert _libc.setns(before.fileno(), NEW_NETWORK) == 0
 
 
@@ -77,7 +82,7 @@ def enter(world, relay):
     for server, user, peer in ((a, "alice", "bob@b.test"), (b, "bob", "alice@a.test")):
         server.add_user(user)
         server.set_roster(user, {peer: "both"})
-        client = lab.client(user, wrapper=("ip", "netns", "exec", world.names[user])).start()
+        client = lab.client(user, wrapper=world.inside[user]).start()
         client.login(f"{user}@{server.domain}", server)
         client.run("/set call.audio_source test")
         client.run("/set call.audio_sink none")

@@ -17,7 +17,7 @@ pytestmark = [needs_root, pytest.mark.san]
 
 def laptop(world, path):
     """sotto-media in alice's network, as she starts it by hand."""
-    process = subprocess.Popen(["ip", "netns", "exec", world.names["alice"], str(BUILD / "sotto-media"), "--listen", str(path)],
+    process = subprocess.Popen([*world.inside["alice"], str(BUILD / "sotto-media"), "--listen", str(path)],
                                stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
     assert process.stdout.readline() == f"listening at {path}\n"
     return process
@@ -27,7 +27,7 @@ def test_a_call_has_the_sound_and_the_address_of_the_laptop(world):
     lab = world.lab
     a, b = servers = lab.federation("a.test", "b.test", modules=["stanza_debug"])
     clients = []
-    for server, user, peer, wrapper in ((a, "alice", "bob@b.test", ()), (b, "bob", "alice@a.test", ("ip", "netns", "exec", world.names["bob"]))):
+    for server, user, peer, wrapper in ((a, "alice", "bob@b.test", ()), (b, "bob", "alice@a.test", world.inside["bob"])):
         server.add_user(user)
         server.set_roster(user, {peer: "both"})
         client = lab.client(user, wrapper=wrapper).start()
@@ -68,8 +68,8 @@ def test_j03_through_a_proxy_a_call_goes_by_the_relay_and_nothing_else_leaves(wo
     lab = world.lab
     a, b = servers = lab.federation("a.test", "b.test", modules=["stanza_debug"], turn=Turn(lab).start(), options="turn_external_tcp = true")
     proxy = Socks({}, host=SERVER)
-    name = world.names["alice"]
-    subprocess.run(["ip", "netns", "exec", name, "nft", "-f", "-"], check=True, text=True,
+    alices = world.inside["alice"]
+    subprocess.run([*alices, "nft", "-f", "-"], check=True, text=True,
                    input="add table inet past; add chain inet past out { type filter hook output priority 0; }\n"
                          f"add rule inet past out oifname lo accept; add rule inet past out ip daddr {SERVER} tcp dport {proxy.port} accept\n"
                          "add rule inet past out meta l4proto icmpv6 accept; add rule inet past out counter\n")
@@ -77,7 +77,7 @@ def test_j03_through_a_proxy_a_call_goes_by_the_relay_and_nothing_else_leaves(wo
     for server, user, peer, options in ((a, "alice", "bob@b.test", {"proxy": f"socks5://me:secret@{SERVER}:{proxy.port}"}), (b, "bob", "alice@a.test", {})):
         server.add_user(user)
         server.set_roster(user, {peer: "both"})
-        client = lab.client(user, wrapper=("ip", "netns", "exec", world.names[user])).start()
+        client = lab.client(user, wrapper=world.inside[user]).start()
         client.login(f"{user}@{server.domain}", server, **options)
         for words in ("call.audio_source test", "call.audio_sink none", "call.sounds off"):
             client.run(f"/set {words}")
@@ -95,6 +95,6 @@ def test_j03_through_a_proxy_a_call_goes_by_the_relay_and_nothing_else_leaves(wo
         assert stats["audio_level_in"] > -40
     alice.run("/hangup")
     state(bob, "ended")
-    past = sh("ip", "netns", "exec", name, "nft", "list", "table", "inet", "past")
+    past = sh(*alices, "nft", "list", "table", "inet", "past")
     assert "counter packets 0 " in past, past
     assert all(ip == SERVER for text in candidates(servers) for ip in re.findall(r" ip='([^']*)'", text))
