@@ -148,8 +148,6 @@ struct Call {
 	bool quiet_end; /* say nothing to the peer */
 
 	/* the way */
-	GString *keys_to_press; /* of a telephone */
-	guint key_timer;
 	GVariant *relays; /* as MEDIA_START_TYPE has them; NULL: none */
 	bool has_relay;
 	bool relay;     /* relay candidates only */
@@ -173,6 +171,8 @@ struct Call {
 	bool answer_video;         /* a person said yes to pictures, too */
 	bool agreed;               /* a person said yes before it came, by calling at the same time: it does not ring */
 	bool proposed, rings_there;
+	GString *keys_to_press; /* of a telephone */
+	guint key_timer;
 
 	/* facts */
 	bool muted, video_on, peer_muted, peer_held;

@@ -2,7 +2,7 @@
 /* All calls there are: their making and forgetting, and the facts that others see of them. */
 #include "api/event.h"
 #include "api/jid.h"
-#include "base/text.h"
+#include "base/rate.h"
 #include "call/call.h"
 
 #include <string.h>
@@ -151,24 +151,9 @@ call_is_busy(void)
 bool
 call_may_knock(const char *account, const char *peer)
 {
-	static GHashTable *all_knocks;
-	struct knocks {
-		gint64 since;
-		guint n;
-	} * knocks;
-	g_autofree char *key = g_strconcat(account, " ", peer, NULL);
-	gint64 now = clock_monotonic();
+	static struct rate knocks = { .burst = KNOCKS_MAX, .per_second = KNOCKS_MAX / 60.0 };
 
-	if (!all_knocks)
-		all_knocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	knocks = g_hash_table_lookup(all_knocks, key);
-	if (!knocks) {
-		knocks = g_new0(struct knocks, 1);
-		g_hash_table_insert(all_knocks, g_steal_pointer(&key), knocks);
-	}
-	if (!knocks->n || now - knocks->since > G_TIME_SPAN_MINUTE)
-		*knocks = (struct knocks){ now, 0 };
-	return ++knocks->n <= KNOCKS_MAX;
+	return rate_take(&knocks, account, peer);
 }
 
 const char *

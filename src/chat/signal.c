@@ -7,6 +7,7 @@
 #include "api/jid.h"
 #include "api/stream.h"
 #include "api/timer.h"
+#include "base/rate.h"
 #include "base/text.h"
 #include "chat/chat.h"
 #include "chat/convo.h"
@@ -166,33 +167,8 @@ say_when_durable(enum signal_kind kind, const Account *account, const char *to, 
 
 /* ---- receipts and markers ---- */
 
-/* A bucket per peer: whoever sends faster gets no receipts for the rest. */
-static bool
-within_rate(const char *account, const char *peer)
-{
-	static GHashTable *buckets;
-	struct bucket {
-		gint64 at;
-		double left;
-	} * bucket;
-	g_autofree char *key = g_strconcat(account, " ", peer, NULL);
-	gint64 now = clock_monotonic();
-
-	if (!buckets)
-		buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	bucket = g_hash_table_lookup(buckets, key);
-	if (!bucket) {
-		bucket = g_new0(struct bucket, 1);
-		*bucket = (struct bucket){ now, BURST };
-		g_hash_table_insert(buckets, g_steal_pointer(&key), bucket);
-	}
-	bucket->left = MIN(BURST, bucket->left + (now - bucket->at) / (double)G_USEC_PER_SEC * PER_SECOND);
-	bucket->at = now;
-	if (bucket->left < 1)
-		return false;
-	bucket->left -= 1;
-	return true;
-}
+/* Whoever sends faster gets no receipts for the rest. */
+static struct rate receipts = { .burst = BURST, .per_second = PER_SECOND };
 
 void
 signal_delivered(Conversation *conv, const Message *message, const char *to)
@@ -203,7 +179,8 @@ signal_delivered(Conversation *conv, const Message *message, const char *to)
 	if (!chat_settings.receipts || message->origin != MESSAGE_LIVE || !message->wants_receipt || !message->wire_id ||
 		!message->body)
 		return;
-	if (!account || !contact_sees_us(account, convo_peer(conv)) || !within_rate(account_jid(account), convo_peer(conv)))
+	if (!account || !contact_sees_us(account, convo_peer(conv)) ||
+		!rate_take(&receipts, account_jid(account), convo_peer(conv)))
 		return;
 	say_when_durable(SIGNAL_RECEIPT, account, to, message->wire_id);
 }
