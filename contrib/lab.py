@@ -138,15 +138,16 @@ class Server:
                                             stderr=out, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
         self.lab.processes.append(self.process)
 
-        def open_port():
+        def open_ports():  # one after the other, in the order of its modules
             if self.process.poll() is not None:
                 raise RuntimeError(f"prosody for {self.domain} ended at once: {(self.dir / 'prosody.out').read_text()[-2000:]}")
             try:
-                socket.create_connection((self.lab.address, self.port), 1).close()
+                for port in (self.port, self.tls_port, self.s2s_port):
+                    socket.create_connection((self.lab.address, port), 1).close()
                 return True
             except OSError:
                 return False
-        wait_until(open_port, f"prosody for {self.domain}")
+        wait_until(open_ports, f"prosody for {self.domain}")
         for line in self.log.read_text(errors="replace").splitlines():
             if "certmanager" in line and "\terror\t" in line:
                 raise RuntimeError(f"prosody for {self.domain}: {line}")

@@ -101,6 +101,7 @@ def test_presence_is_right_again_after_the_server_was_away(lab, server):
     alice.login("alice@a.test", server)
     bob = Raw(server, "bob")
     online(alice, "bob@a.test")
+    alice.forget()
     server.stop()
     alice.wait("connection", lambda e: e["state"] != "online")
     assert "bob@a.test: offline" in alice.run("/roster").replace("Bob <bob@a.test>", "bob@a.test")

@@ -64,6 +64,8 @@ def test_what_is_written_on_a_bad_link_arrives_once_and_in_order(link, pair):
 
     wait_until(arrived, "the first message")
     for verdict in (LOSS, RESET, LOSS, SILENCE, GOOD):
+        for client in pair:
+            client.forget()
         link(verdict)
         for client, peer in ((alice, "bob@b.test"), (bob, "alice@a.test")):
             for _ in range(2):
