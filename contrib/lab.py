@@ -70,13 +70,13 @@ class Authority:
                       "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.cert,
                       "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def leaf(self, domain, cert, key, days=30, names=None):
+    def leaf(self, domain, cert, key, days=30, names=None, usage="serverAuth,clientAuth"):
         """days < 0: one that is expired. names: other names than the domain."""
         request, extensions = f"{cert}.csr", f"{cert}.ext"
         names = names or [domain, f"*.{domain}"]
         pathlib.Path(extensions).write_text(
             "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-            "extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n")
+            f"extendedKeyUsage={usage}\nsubjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n")
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={names[0]}",
                       "-keyout", key, "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", days,

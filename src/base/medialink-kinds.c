@@ -15,7 +15,7 @@ const struct media_kind_row media_kinds[MEDIA_KINDS] = {
 	[MEDIA_NONE] = { "none", "()", 0 },
 	[MEDIA_HELLO] = { "hello", "(us)", 64, BOTH },
 	[MEDIA_CANDIDATE] = { "candidate", MEDIA_CANDIDATE_TYPE, 512, BOTH },
-	[MEDIA_START] = { "start", MEDIA_START_TYPE, 32 * 1024, DOWN, .secret = true },
+	[MEDIA_START] = { "start", MEDIA_START_TYPE, 64 * 1024, DOWN, .secret = true },
 	[MEDIA_REMOTE] = { "remote", MEDIA_REMOTE_TYPE, 8 * 1024, DOWN, .secret = true },
 	[MEDIA_KEYS] = { "keys", "(bayayay)", 256, DOWN, .secret = true },
 	[MEDIA_CONSENT] = { "consent", "()", 1, DOWN },

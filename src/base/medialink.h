@@ -12,7 +12,7 @@
 
 #include <gio/gio.h>
 
-enum { MEDIA_LINK_VERSION = 1, MEDIA_FDS = 3, MEDIA_LINK_FD = 3 /* where sotto-media finds it when sotto started it */ };
+enum { MEDIA_LINK_VERSION = 2, MEDIA_FDS = 3, MEDIA_LINK_FD = 3 /* where sotto-media finds it when sotto started it */ };
 
 enum media_kind {
 	MEDIA_NONE,
@@ -53,8 +53,10 @@ enum media_kind {
  * the address that the host candidate's route leads to ("" none); relays and STUN servers as (type "turn" | "turns" | "stun",
  * host, port, transport "udp" | "tcp", user, password), host being an address, or "name/address" where a certificate must bear
  * the name, or a name alone where the proxy resolves it; proxy ("" or socks5://...); audio source, audio sink, video source as
- * the options say ("file:" as "fd:N" where descriptors came); video width, height, frames a second. */
-#define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuu)"
+ * the options say ("file:" as "fd:N" where descriptors came); video width, height, frames a second; certificates of the account's
+ * own authorities as PEM ("" none), for relays by TLS beside those of the system. */
+#define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuus)"
+enum { MEDIA_AUTHORITIES_MAX = 32 * 1024 };
 
 /* bundled: all contents on the transport of the first. Contents as (name, ufrag, pwd, the 32 bytes of the SHA-256 fingerprint
  * in force, setup of theirs "active" | "passive" | "actpass", payload types of opus, vp8, its rtx and

@@ -14,14 +14,17 @@
 enum { DEVICES_MS = 12000, BAR = 20, SILENCE = -60, TOO_LOUD = -3 };
 
 GVariant *
-media_question_start(bool initiator, GVariant *contents, bool loopback, GVariant *relays, const char *proxy)
+media_question_start(bool initiator, GVariant *contents, const struct media_ways *ways)
 {
+	static const struct media_ways none = { 0 };
+	const struct media_ways *by = ways ? ways : &none;
 	bool rehearsal = contents;
 
-	return g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuu)", initiator,
-		contents ? contents : g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0), "relay", loopback, "",
-		relays ? relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0), proxy,
-		rehearsal ? "test" : call_settings.audio_source, rehearsal ? "none" : call_settings.audio_sink, "none", 0u, 0u, 0u);
+	return g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuus)", initiator,
+		contents ? contents : g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0), "relay", by->loopback, "",
+		by->relays ? by->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0), by->proxy ? by->proxy : "",
+		rehearsal ? "test" : call_settings.audio_source, rehearsal ? "none" : call_settings.audio_sink, "none", 0u, 0u, 0u,
+		by->authorities ? by->authorities : "");
 }
 
 /* ---- /devices ---- */
@@ -210,7 +213,7 @@ call_test(int seconds, void (*line)(const char *text, bool good, gpointer data),
 	test.media = media_start(call_settings.media_socket, &hooks, NULL, error);
 	if (!test.media)
 		return false;
-	if (!media_begin(test.media, media_question_start(true, NULL, false, NULL, ""), error)) {
+	if (!media_begin(test.media, media_question_start(true, NULL, NULL), error)) {
 		g_clear_pointer(&test.media, media_stop);
 		return false;
 	}

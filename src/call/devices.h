@@ -4,12 +4,16 @@
 
 #include "call/medialink.h"
 
-/* contents: a(ss) floating, or NULL for a question; then the sources of the settings count. relays: a(ssqsss), floating or not, or
- * NULL. proxy: of the account, "" none. */
-GVariant *media_question_start(bool initiator, GVariant *contents, bool loopback, GVariant *relays, const char *proxy);
+/* The ways of an account to its relays. */
+struct media_ways {
+	bool loopback;
+	GVariant *relays;                /* a(ssqsss), floating or not, or NULL */
+	const char *proxy, *authorities; /* as in START; NULL none */
+};
+/* contents: a(ss) floating, or NULL for a question; then the sources of the settings count. ways: NULL none. */
+GVariant *media_question_start(bool initiator, GVariant *contents, const struct media_ways *ways);
 
 /* A call between two sotto-media of ours through the relay: pairs, DTLS and sound, each a line. line(NULL) at the end. */
 typedef struct Rehearsal Rehearsal;
-Rehearsal *rehearsal_new(GVariant *relays, bool loopback, const char *proxy,
-	void (*line)(const char *text, bool good, gpointer data), gpointer data);
+Rehearsal *rehearsal_new(const struct media_ways *ways, void (*line)(const char *text, bool good, gpointer data), gpointer data);
 void rehearsal_free(Rehearsal *rehearsal); /* within line(NULL), too; NULL is fine */

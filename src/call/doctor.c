@@ -6,6 +6,7 @@
 #include "account/account.h"
 #include "api/error.h"
 #include "api/timer.h"
+#include "call/authorities.h"
 #include "call/calls.h"
 #include "call/devices.h"
 #include "xmpp/extdisco.h"
@@ -16,7 +17,7 @@ enum { SERVERS_MS = 20000 };
 static struct doctor {
 	bool busy, loopback, relay_works;
 	GVariant *relays;
-	char *proxy; /* of the account, "" none */
+	char *proxy, *authorities; /* of the account, "" none */
 	GCancellable *names;
 	guint pending, timer;
 	Media *media;
@@ -50,6 +51,7 @@ finish(void)
 	rehearsal_free(ended.rehearsal);
 	g_clear_pointer(&ended.relays, g_variant_unref);
 	g_free(ended.proxy);
+	g_free(ended.authorities);
 	ended.line(NULL, true, ended.data);
 }
 
@@ -91,7 +93,8 @@ rehearse(gpointer data)
 	(void)data;
 	doctor.timer = 0;
 	g_clear_pointer(&doctor.media, media_stop);
-	doctor.rehearsal = rehearsal_new(relays, doctor.loopback, doctor.proxy, on_rehearsal, NULL);
+	doctor.rehearsal = rehearsal_new(
+		&(struct media_ways){ doctor.loopback, relays, doctor.proxy, doctor.authorities }, on_rehearsal, NULL);
 }
 
 /* ---- the servers ---- */
@@ -137,11 +140,11 @@ static void
 ask_servers(void)
 {
 	static const struct media_link_hooks hooks = { on_frame, on_ended };
+	const struct media_ways ways = { doctor.loopback, doctor.relays, doctor.proxy, doctor.authorities };
 	g_autoptr(GError) error = NULL;
 
 	doctor.media = media_start(call_settings.media_socket, &hooks, NULL, &error);
-	if (!doctor.media || !media_begin(doctor.media,
-				     media_question_start(true, NULL, doctor.loopback, doctor.relays, doctor.proxy), &error)) {
+	if (!doctor.media || !media_begin(doctor.media, media_question_start(true, NULL, &ways), &error)) {
 		say(false, "%s", error->message);
 		finish();
 		return;
@@ -243,9 +246,12 @@ call_doctor(Account *account, void (*line)(const char *text, bool good, gpointer
 		return fault(error, FAULT_BUSY, "the doctor is at work already");
 	if (!account_online(account))
 		return fault(error, FAULT_OFFLINE, "%s is not connected", account_jid(account));
-	doctor = (struct doctor){
-		.busy = true, .loopback = is_loopback(stream), .proxy = g_strdup(proxy ? proxy : ""), .line = line, .data = data
-	};
+	doctor = (struct doctor){ .busy = true,
+		.loopback = is_loopback(stream),
+		.proxy = g_strdup(proxy ? proxy : ""),
+		.authorities = authorities_read(account),
+		.line = line,
+		.data = data };
 	extdisco_ask(stream, on_services, NULL, NULL);
 	return true;
 }

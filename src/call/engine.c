@@ -2,6 +2,7 @@
 /* What sotto-media is told of a call. */
 #include "account/account.h"
 #include "base/medialink.h"
+#include "call/authorities.h"
 #include "call/call.h"
 #include "xmpp/stream.h"
 
@@ -40,6 +41,7 @@ engine_begin(Call *call, GError **error)
 {
 	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ss)"));
 	Account *account = call_account(call);
+	g_autofree char *authorities = authorities_read(account);
 	const char *ip = toward(call), *proxy = account ? account_get(account, "proxy") : NULL;
 
 	if (!engine_load(call, error))
@@ -50,10 +52,10 @@ engine_begin(Call *call, GError **error)
 		g_variant_builder_add(&contents, "(ss)", content->name, content->video ? "video" : "audio");
 	}
 	call->started = media_begin(call->media,
-		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuu)", !call->incoming, &contents, call->relay ? "relay" : "direct",
+		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuus)", !call->incoming, &contents, call->relay ? "relay" : "direct",
 			is_loopback(ip), ip, call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0),
 			proxy ? proxy : "", call_settings.audio_source, call_settings.audio_sink,
-			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE),
+			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE, authorities),
 		error);
 	return call->started;
 }

@@ -154,7 +154,7 @@ on_time_over(gpointer data)
 }
 
 static bool
-start(struct end *end, bool initiator, GVariant *relays, bool loopback, const char *proxy, GError **error)
+start(struct end *end, bool initiator, const struct media_ways *ways, GError **error)
 {
 	static const struct media_link_hooks hooks = { on_frame, on_ended };
 	GVariantBuilder contents;
@@ -164,8 +164,7 @@ start(struct end *end, bool initiator, GVariant *relays, bool loopback, const ch
 	g_variant_builder_init(&contents, G_VARIANT_TYPE("a(ss)"));
 	g_variant_builder_add(&contents, "(ss)", "audio", "audio");
 	if (!end->media ||
-		!media_begin(end->media, media_question_start(initiator, g_variant_builder_end(&contents), loopback, relays, proxy),
-			error)) {
+		!media_begin(end->media, media_question_start(initiator, g_variant_builder_end(&contents), ways), error)) {
 		g_variant_builder_clear(&contents);
 		return false;
 	}
@@ -185,8 +184,7 @@ on_not_started(gpointer data)
 }
 
 Rehearsal *
-rehearsal_new(
-	GVariant *relays, bool loopback, const char *proxy, void (*line)(const char *text, bool good, gpointer data), gpointer data)
+rehearsal_new(const struct media_ways *ways, void (*line)(const char *text, bool good, gpointer data), gpointer data)
 {
 	Rehearsal *rehearsal = g_new0(Rehearsal, 1);
 
@@ -194,8 +192,7 @@ rehearsal_new(
 	rehearsal->data = data;
 	for (guint i = 0; i < 2; i++)
 		rehearsal->ends[i] = (struct end){ .rehearsal = rehearsal, .other = &rehearsal->ends[1 - i] };
-	if (start(&rehearsal->ends[0], true, relays, loopback, proxy, NULL) &&
-		start(&rehearsal->ends[1], false, relays, loopback, proxy, NULL))
+	if (start(&rehearsal->ends[0], true, ways, NULL) && start(&rehearsal->ends[1], false, ways, NULL))
 		rehearsal->timer = clock_after(PATIENCE_MS, on_time_over, rehearsal, NULL);
 	else
 		rehearsal->timer = clock_after(0, on_not_started, rehearsal, NULL);

@@ -2,7 +2,8 @@
 /* Each connection to the port gets one of its own to the relay; bytes go both ways until one end closes. */
 #include "media/bridge.h"
 
-#include <gio/gio.h>
+#include "media/relaytls.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -13,12 +14,12 @@ enum {
 struct Bridge {
 	GSocketService *service;
 	GSocketClient *client;
-	GSocketConnectable *to, *identity;
-	bool tls;
+	GSocketConnectable *to;
+	char *name, *authorities; /* of the relay; NULL: no TLS */
 	guint16 port;
 	guint connections;
 	GCancellable *cancellable; /* all that is under way: it ends with us */
-	void (*failed)(gpointer owner);
+	void (*failed)(gpointer owner, const GError *why);
 	gpointer owner;
 };
 
@@ -27,7 +28,6 @@ struct crossing {
 	Bridge *bridge;
 	GSocketConnection *near;
 	GIOStream *far;
-	GSocketConnectable *identity; /* NULL: no TLS */
 	GCancellable *cancellable;
 };
 
@@ -37,22 +37,21 @@ crossing_free(struct crossing *crossing)
 	g_io_stream_close(G_IO_STREAM(crossing->near), NULL, NULL);
 	g_object_unref(crossing->near);
 	g_clear_object(&crossing->far);
-	g_clear_object(&crossing->identity);
 	g_object_unref(crossing->cancellable);
 	g_free(crossing);
 }
 
 /* The first failure is that of the relay. */
 static void
-give_up(struct crossing *crossing)
+give_up(struct crossing *crossing, const GError *why)
 {
 	Bridge *bridge = g_cancellable_is_cancelled(crossing->cancellable) ? NULL : crossing->bridge;
-	void (*failed)(gpointer owner) = bridge ? bridge->failed : NULL;
+	void (*failed)(gpointer owner, const GError *why) = bridge ? bridge->failed : NULL;
 
 	crossing_free(crossing);
 	if (failed) {
 		bridge->failed = NULL;
-		failed(bridge->owner);
+		failed(bridge->owner, why);
 	}
 }
 
@@ -83,37 +82,37 @@ static void
 on_shaken(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct crossing *crossing = data;
+	g_autoptr(GError) why = NULL;
 
-	if (g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, NULL))
+	if (relaytls_finish(source, result, &why))
 		splice(crossing);
 	else
-		give_up(crossing);
+		give_up(crossing, why);
 }
 
-/* Certificates as the system trusts them, for the name of the relay; never another, never clear. */
+/* Where TLS was asked for it is never clear. */
 static void
 on_reached(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autoptr(GSocketConnection) far = g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, NULL);
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GSocketConnection) far = g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &why);
 	struct crossing *crossing = data;
 
-	if (!far) {
-		give_up(crossing);
+	if (!far || g_cancellable_set_error_if_cancelled(crossing->cancellable, &why)) {
+		give_up(crossing, why);
 		return;
 	}
 	if (G_IS_TCP_CONNECTION(far))
 		hurry(far);
-	if (!crossing->identity) {
+	if (!crossing->bridge->name) {
 		crossing->far = G_IO_STREAM(g_steal_pointer(&far));
 		splice(crossing);
 		return;
 	}
-	crossing->far = g_tls_client_connection_new(G_IO_STREAM(far), crossing->identity, NULL);
-	if (crossing->far)
-		g_tls_connection_handshake_async(
-			G_TLS_CONNECTION(crossing->far), G_PRIORITY_DEFAULT, crossing->cancellable, on_shaken, crossing);
-	else
-		give_up(crossing);
+	crossing->far = relaytls_shake(G_IO_STREAM(far), crossing->bridge->name, crossing->bridge->authorities,
+		crossing->cancellable, on_shaken, crossing);
+	if (!crossing->far)
+		give_up(crossing, NULL);
 }
 
 static gboolean
@@ -128,7 +127,6 @@ on_incoming(GSocketService *service, GSocketConnection *near, GObject *source, g
 	crossing = g_new0(struct crossing, 1);
 	crossing->bridge = bridge;
 	crossing->near = g_object_ref(near);
-	crossing->identity = bridge->tls ? g_object_ref(bridge->identity) : NULL;
 	crossing->cancellable = g_object_ref(bridge->cancellable);
 	hurry(near);
 	g_socket_client_connect_async(bridge->client, bridge->to, bridge->cancellable, on_reached, crossing);
@@ -166,18 +164,18 @@ listen_here(Bridge *bridge, GError **error)
 }
 
 Bridge *
-bridge_new(const struct bridge_end *end, void (*failed)(gpointer owner), gpointer owner, GError **error)
+bridge_new(const struct bridge_end *end, void (*failed)(gpointer owner, const GError *why), gpointer owner, GError **error)
 {
 	g_autoptr(Bridge) bridge = g_new0(Bridge, 1);
 	bool by_name = !end->address || !*end->address;
 
 	bridge->cancellable = g_cancellable_new();
 	bridge->client = client_new(end->proxy);
-	bridge->tls = end->tls;
+	bridge->name = end->tls ? g_strdup(end->name) : NULL;
+	bridge->authorities = g_strdup(end->authorities);
 	bridge->failed = failed;
 	bridge->owner = owner;
-	bridge->identity = g_network_address_new(end->name, end->port);
-	bridge->to = by_name ? g_object_ref(bridge->identity)
+	bridge->to = by_name ? g_network_address_new(end->name, end->port)
 			     : G_SOCKET_CONNECTABLE(g_inet_socket_address_new_from_string(end->address, end->port));
 	if (!bridge->to)
 		return fault_null(error, FAULT_INPUT, "the relay %s has no address", end->name);
@@ -200,7 +198,8 @@ bridge_free(Bridge *bridge)
 	}
 	g_clear_object(&bridge->client);
 	g_clear_object(&bridge->to);
-	g_clear_object(&bridge->identity);
+	g_free(bridge->name);
+	g_free(bridge->authorities);
 	g_object_unref(bridge->cancellable);
 	g_free(bridge);
 }

@@ -10,12 +10,13 @@ struct bridge_end {
 	const char *address; /* a literal; NULL or "" where the proxy resolves */
 	guint16 port;
 	bool tls;
-	const char *proxy; /* socks5://[user:password@]address:port, NULL or "" none */
+	const char *authorities; /* of the account, PEM, "" none: beside those of the system */
+	const char *proxy;       /* socks5://[user:password@]address:port, NULL or "" none */
 };
 
 typedef struct Bridge Bridge;
-/* failed: the relay was not reached; once, from the main loop. */
-Bridge *bridge_new(const struct bridge_end *end, void (*failed)(gpointer owner), gpointer owner, GError **error);
+/* failed: the relay was not reached, and why; once, from the main loop. */
+Bridge *bridge_new(const struct bridge_end *end, void (*failed)(gpointer owner, const GError *why), gpointer owner, GError **error);
 void bridge_free(Bridge *bridge); /* what goes over it breaks off */
 guint16 bridge_port(const Bridge *bridge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bridge, bridge_free)

@@ -60,16 +60,18 @@ doctor_new(MediaLink *link, GVariant *start)
 {
 	Doctor *doctor = g_new0(Doctor, 1);
 	g_autoptr(GVariant) servers = start ? g_variant_get_child_value(start, 5) : NULL;
-	const char *proxy = "";
+	const char *proxy = "", *authorities = "";
 
-	if (start)
+	if (start) {
 		g_variant_get_child(start, 6, "&s", &proxy);
+		g_variant_get_child(start, 13, "&s", &authorities);
+	}
 	doctor->link = link;
 	doctor->askers = g_ptr_array_new_with_free_func((GDestroyNotify)stunasker_free);
 	for (gsize i = 0; servers && i < g_variant_n_children(servers); i++) {
 		g_autoptr(GVariant) server = g_variant_get_child_value(servers, i);
 
-		g_ptr_array_add(doctor->askers, stunasker_new(server, proxy, on_answer, doctor));
+		g_ptr_array_add(doctor->askers, stunasker_new(server, proxy, authorities, on_answer, doctor));
 	}
 	doctor->timer = g_idle_add(ask_all, doctor);
 	return doctor;

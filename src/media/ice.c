@@ -25,7 +25,7 @@ struct Ice {
 	bool relay_only, loopback;
 	GVariant *servers;
 	GHashTable *streams; /* id -> struct stream */
-	char *proxy;
+	char *proxy, *authorities, *trouble;
 	GPtrArray *bridges; /* to relays that libnice cannot reach by itself */
 	guint ways, failed; /* to relays, for all streams; those that were bridges to nowhere */
 };
@@ -195,6 +195,7 @@ ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer o
 	ice->loopback = setup->loopback;
 	ice->servers = g_variant_ref(setup->servers);
 	ice->proxy = g_strdup(setup->proxy);
+	ice->authorities = g_strdup(setup->authorities);
 	ice->bridges = g_ptr_array_new_with_free_func((GDestroyNotify)bridge_free);
 	ice->streams = g_hash_table_new_full(NULL, NULL, NULL, stream_free);
 	ice->agent = nice_agent_new_full(g_main_context_default(), NICE_COMPATIBILITY_RFC5245,
@@ -253,6 +254,8 @@ ice_free(Ice *ice)
 	g_variant_unref(ice->servers);
 	g_ptr_array_unref(ice->bridges);
 	g_free(ice->proxy);
+	g_free(ice->authorities);
+	g_free(ice->trouble);
 	g_free(ice);
 }
 
@@ -264,12 +267,17 @@ ice_agent(Ice *ice)
 
 /* libnice would wait long for a relay that is not there. */
 static void
-on_bridge_failed(gpointer owner)
+on_bridge_failed(gpointer owner, const GError *why)
 {
 	Ice *ice = owner;
 	GHashTableIter streams;
 	struct stream *stream;
 
+	/* That an address has nobody is said when there is nothing worse. */
+	if (why && (!ice->trouble || g_error_matches(why, FAULT, FAULT_TRUST))) {
+		g_free(ice->trouble);
+		ice->trouble = g_strdup(why->message);
+	}
 	if (++ice->failed < ice->ways || !ice->relay_only)
 		return;
 	g_hash_table_iter_init(&streams, ice->streams);
@@ -304,7 +312,7 @@ use_server(Ice *ice, guint stream, GVariant *server)
 	g_autofree char *name = slash ? g_strndup(host, slash - host) : g_strdup(host);
 
 	if (tcp && (tls || (proxied && !strcmp(type, "turn")))) {
-		struct bridge_end end = { name, slash || !proxied ? address : NULL, port, tls, ice->proxy };
+		struct bridge_end end = { name, slash || !proxied ? address : NULL, port, tls, ice->authorities, ice->proxy };
 		use_bridge(ice, stream, &end, user, password);
 	} else if (!strcmp(type, "turn") && !proxied) {
 		ice->ways++;
@@ -411,6 +419,12 @@ ice_repeat(Ice *ice, guint id)
 			ice->hooks.candidate(ice->owner, id, candidate);
 	}
 	g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
+}
+
+const char *
+ice_trouble(const Ice *ice)
+{
+	return ice->trouble;
 }
 
 const char *

@@ -20,9 +20,10 @@ struct ice_hooks {
 
 struct ice_setup {
 	bool initiator, relay_only, loopback;
-	const char *toward; /* our host candidate is what the kernel would use towards it; "" the world */
-	GVariant *servers;  /* a(ssqsss) as in START */
-	const char *proxy;  /* socks5://..., "" none: with one, only relays by TCP and TLS are used, through it */
+	const char *toward;      /* our host candidate is what the kernel would use towards it; "" the world */
+	GVariant *servers;       /* a(ssqsss) as in START */
+	const char *authorities; /* of the account, for relays by TLS, as PEM; "" none */
+	const char *proxy;       /* socks5://..., "" none: with one, only relays by TCP and TLS are used, through it */
 };
 
 typedef struct Ice Ice;
@@ -41,6 +42,8 @@ void ice_candidate(Ice *ice, guint stream, const NiceCandidate *candidate);
 void ice_restart(Ice *ice, guint stream);
 /* All candidates that were told already come once more. */
 void ice_repeat(Ice *ice, guint stream);
+/* Why a relay was not reached, before all what is wrong with its certificate; NULL: nothing is known of one. */
+const char *ice_trouble(const Ice *ice);
 /* "relay" when either end of the pair in use is one, "direct", "" none yet. */
 const char *ice_path(Ice *ice, guint stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ice, ice_free)

@@ -38,7 +38,9 @@ on_gathered(gpointer owner, guint stream, guint candidates)
 
 	if (!content || session->over)
 		return;
-	if (!candidates && session->relay_only)
+	if (!candidates && session->relay_only && ice_trouble(session->ice))
+		session_fail(session, "relay", "the relay gave no address: %s", ice_trouble(session->ice));
+	else if (!candidates && session->relay_only)
 		session_fail(session, "relay", "the relay gave no address: is it reachable, and are its name and password right?");
 	else if (!candidates)
 		session_fail(session, "network", "this machine has no address that could be told to the other side");
@@ -134,15 +136,15 @@ bool
 session_start(Session *session, GVariant *body, int *fds, GError **error)
 {
 	gboolean initiator, loopback;
-	const char *policy, *toward, *proxy, *audio_source, *audio_sink, *video_source;
+	const char *policy, *toward, *proxy, *audio_source, *audio_sink, *video_source, *authorities;
 	g_autoptr(GVariant) contents = NULL;
 	g_autoptr(GVariant) servers = NULL;
 
 	if (session->begun)
 		return fault(error, FAULT_PEER, "the call was started twice");
-	g_variant_get(body, "(b@a(ss)&sb&s@a(ssqsss)&s&s&s&suuu)", &initiator, &contents, &policy, &loopback, &toward, &servers,
+	g_variant_get(body, "(b@a(ss)&sb&s@a(ssqsss)&s&s&s&suuu&s)", &initiator, &contents, &policy, &loopback, &toward, &servers,
 		&proxy, &audio_source, &audio_sink, &video_source, &session->choices.width, &session->choices.height,
-		&session->choices.rate);
+		&session->choices.rate, &authorities);
 	session->begun = true;
 	session->start = g_variant_ref(body);
 	session->initiator = initiator;
@@ -159,7 +161,7 @@ session_start(Session *session, GVariant *body, int *fds, GError **error)
 	session->pipeline = session->pem ? pipeline_new(session->cname, on_failed, session, error) : NULL;
 	if (!session->pipeline)
 		return false;
-	struct ice_setup setup = { initiator, session->relay_only, loopback, toward, servers, proxy };
+	struct ice_setup setup = { initiator, session->relay_only, loopback, toward, servers, authorities, proxy };
 	session->ice = ice_new(&setup, &ice_hooks, session);
 	return add_contents(session, contents, error);
 }

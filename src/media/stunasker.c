@@ -2,6 +2,8 @@
 /* Binding (STUN) or Allocate (TURN) with libnice's messages over a stream of GIO's, until there is a sentence to say. */
 #include "media/stunasker.h"
 
+#include "media/relaytls.h"
+
 #include <string.h>
 #include <stun/usages/bind.h>
 #include <stun/usages/turn.h>
@@ -12,7 +14,8 @@
 enum { AGAIN_MS = 500, TRIES = 8, HEAD = 20, SIZE = 1500 };
 
 struct StunAsker {
-	char *type, *host, *name, *transport, *user, *password, *proxy; /* host: the address; name: what a certificate must bear */
+	char *type, *host, *name, *transport, *user, *password, *proxy,
+		*authorities; /* host: the address; name: what a certificate must bear */
 	guint16 port;
 	stunasker_done done;
 	gpointer owner;
@@ -292,7 +295,7 @@ static void
 on_tls(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	bool shaken = g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, &error);
+	bool shaken = relaytls_finish(source, result, &error);
 	StunAsker *asker = data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -310,8 +313,6 @@ on_connected(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GSocketConnection) connection = g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &error);
 	StunAsker *asker = data;
-	g_autoptr(GSocketConnectable) identity = NULL;
-	GIOStream *tls;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
@@ -319,14 +320,8 @@ on_connected(GObject *source, GAsyncResult *result, gpointer data)
 		conclude(asker, false, g_strdup_printf(WHERE " cannot be reached: %s", HERE(asker), error->message));
 	} else if (!is_tls(asker)) {
 		on_stream(asker, G_IO_STREAM(g_steal_pointer(&connection)));
-	} else {
-		identity = g_network_address_new(asker->name, asker->port);
-		tls = g_tls_client_connection_new(G_IO_STREAM(connection), identity, &error);
-		if (tls)
-			g_tls_connection_handshake_async(
-				G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, asker->cancellable, on_tls, asker);
-		else
-			conclude(asker, false, g_strdup_printf(WHERE " has no good TLS: %s", HERE(asker), error->message));
+	} else if (!relaytls_shake(G_IO_STREAM(connection), asker->name, asker->authorities, asker->cancellable, on_tls, asker)) {
+		conclude(asker, false, g_strdup_printf(WHERE " is not asked: there is no TLS here", HERE(asker)));
 	}
 }
 
@@ -377,7 +372,7 @@ stunasker_begin(StunAsker *asker)
 /* ---- life ---- */
 
 StunAsker *
-stunasker_new(GVariant *server, const char *proxy, stunasker_done done, gpointer owner)
+stunasker_new(GVariant *server, const char *proxy, const char *authorities, stunasker_done done, gpointer owner)
 {
 	StunAsker *asker = g_new0(StunAsker, 1);
 	char *slash;
@@ -389,6 +384,7 @@ stunasker_new(GVariant *server, const char *proxy, stunasker_done done, gpointer
 	if (slash)
 		*slash = '\0';
 	asker->proxy = g_strdup(proxy);
+	asker->authorities = g_strdup(authorities);
 	asker->done = done;
 	asker->owner = owner;
 	asker->cancellable = g_cancellable_new();
@@ -413,5 +409,6 @@ stunasker_free(StunAsker *asker)
 	g_free(asker->user);
 	g_free(asker->password);
 	g_free(asker->proxy);
+	g_free(asker->authorities);
 	g_free(asker);
 }

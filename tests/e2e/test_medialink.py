@@ -567,16 +567,12 @@ def test_a_proxy_that_speaks_http_does_as_well(lab):
     assert asked[0] == [b"CONNECT", f"turn.lan:{turn.port}".encode()]
 
 
-@needs_root
-def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
-    """The trust of the system is replaced by the lab's, in a mount namespace of the test's own."""
-    turn = lab.turn()
-    user, password = credentials(turn)
-    lab.ca.leaf("turn.lan", folder / "cert.pem", folder / "key.pem")
+def serve_tls(turn, folder, ca, domain, **leaf):
+    """The relay behind TLS, with a certificate by ca; the port."""
+    ca.leaf(domain, folder / "cert.pem", folder / "key.pem", **leaf)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     server = socket.create_server(("127.0.0.1", 0))
-    port = server.getsockname()[1]
 
     def serve():
         while True:
@@ -592,6 +588,46 @@ def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
         threading.Thread(target=pump, args=(client, far), daemon=True).start()
         pump(far, client)
     threading.Thread(target=serve, daemon=True).start()
+    return server.getsockname()[1]
+
+
+def test_a_relay_by_tls_may_be_certified_by_the_authority_of_the_account(lab, folder):
+    turn = lab.turn()
+    user, password = credentials(turn)
+    port = serve_tls(turn, folder, lab.ca, "localhost")
+    relay = f"relay=turns,localhost,{port},tcp,{user},{password}"
+    # A key that lies in the same file is not sent along: what is no certificate would be said to be none.
+    (folder / "both.pem").write_text(lab.ca.key.read_text() + lab.ca.cert.read_text())
+    said = report(Ask("what=doctor", relay, f"ca_file={folder / 'both.pem'}").end())
+    assert ("turn tls", True, f"localhost port {port} by TLS relays for us, as 127.0.0.1") in said, said
+    call = Ask("what=rehearsal", relay, f"ca_file={lab.ca.cert}").end(40)
+    assert "sound arrives" in call.all("good") and not call.all("bad"), call.events
+
+
+@pytest.mark.parametrize("fault", ["no authority", "another authority", "another name", "expired", "for clients", "no file"])
+def test_a_relay_by_tls_that_the_authority_of_the_account_does_not_vouch_for_is_refused_with_a_sentence(lab, folder, fault):
+    turn = lab.turn()
+    user, password = credentials(turn)
+    other = labs.Authority(folder / "other", "Somebody Else")
+    leaf = {"another name": {"names": ["other.lan"]}, "expired": {"days": -1}, "for clients": {"usage": "clientAuth"}}.get(fault, {})
+    port = serve_tls(turn, folder, lab.ca, "localhost", **leaf)
+    trusted = {"no authority": [], "another authority": [f"ca_file={other.cert}"], "no file": [f"ca_file={folder}/none"]}.get(fault, [f"ca_file={lab.ca.cert}"])
+    words = {"another name": "it is not for localhost", "expired": "it has expired", "for clients": "it is not made for servers"}
+    why = f"its certificate is refused: {words.get(fault, 'its issuer is not trusted here')}"
+    relay = f"relay=turns,localhost,{port},tcp,{user},{password}"
+    said = report(Ask("what=doctor", relay, *trusted).end())
+    assert ("turn tls", False, f"localhost port {port} by TLS has no good TLS: {why}") in said, said
+    assert said[-1] == ("done", False, "no relay works: calls go directly or not at all")
+    call = Ask("what=rehearsal", relay, *trusted).end(40)
+    assert call.all("bad") == [f"the relay gave no address: {why}"] and not call.all("good")
+
+
+@needs_root
+def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
+    """The trust of the system is replaced by the lab's, in a mount namespace of the test's own."""
+    turn = lab.turn()
+    user, password = credentials(turn)
+    port = serve_tls(turn, folder, lab.ca, "turn.lan")
     (folder / "hosts").write_text("127.0.0.1 localhost turn.lan wrong.lan\n")
     trusted = f"mount --bind {lab.ca.cert} /etc/ssl/certs/ca-certificates.crt && "
 
@@ -612,6 +648,19 @@ def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
 
 
 # ---- as a person asks ----
+
+def test_the_doctor_of_an_account_knows_the_authority_of_the_account(lab, folder):
+    turn = lab.turn()
+    port = serve_tls(turn, folder, lab.ca, "localhost")
+    server = lab.server("tls.test", modules=("external_services",), options=(
+        f'external_services = {{ {{ type = "turns"; transport = "tcp"; host = "localhost"; port = {port}; algorithm = "turn"; secret = "{turn.secret}" }} }}'))
+    server.add_user("alice")
+    alice = lab.client("alice").start()
+    alice.login("alice@tls.test", server)
+    alice.send("/calldoctor")
+    said = "\n".join(lines_until(alice, "to the relay and back"))
+    assert f"localhost port {port} by TLS relays for us, as 127.0.0.1" in said
+
 
 def lines_until(client, words, timeout=40):
     client.wait("output", where=lambda e: words in e["text"], timeout=timeout)

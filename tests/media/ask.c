@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One sotto-media, asked as sotto asks: ask [program=PATH] [socket=PATH]
  * [what=devices|levels|loopback|doctor|none|linger|list|test|rehearsal] [source=WORDS] [sink=WORDS]
- * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [proxy=URI] [seconds=N]. What it says comes out line by line. */
+ * [relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD]... [proxy=URI] [ca_file=PATH] [seconds=N]. What it says comes out line by line. */
 #include "base/base.h"
+#include "call/authorities.h"
 #include "call/calls.h"
 #include "call/devices.h"
 #include "call/medialink-private.h"
@@ -18,7 +19,8 @@
 static GMainLoop *loop;
 static gint64 began;
 static GVariantBuilder relays;
-static const char *proxy = "";
+static struct media_ways ways = { .proxy = "" };
+static char *authorities;
 static int status = 1;
 
 static void G_GNUC_PRINTF(2, 3) say(const char *event, const char *format, ...)
@@ -120,7 +122,7 @@ ask_above(const char *what, int seconds)
 	else if (!strcmp(what, "test") && !call_test(seconds, on_line, NULL, &error))
 		say("refused", "%s", error->message);
 	else if (!strcmp(what, "rehearsal"))
-		rehearsal_new(list = g_variant_ref_sink(g_variant_builder_end(&relays)), true, proxy, on_line, NULL);
+		ways.relays = list = g_variant_ref_sink(g_variant_builder_end(&relays)), rehearsal_new(&ways, on_line, NULL);
 	else if (strcmp(what, "test"))
 		return false;
 	g_timeout_add_seconds((guint)seconds + 20, on_time, NULL);
@@ -154,12 +156,15 @@ main(int argc, char **argv)
 		else if (g_str_has_prefix(argv[i], "relay="))
 			add_relay(value);
 		else if (g_str_has_prefix(argv[i], "proxy="))
-			proxy = value;
+			ways.proxy = value;
+		else if (g_str_has_prefix(argv[i], "ca_file="))
+			ways.authorities = authorities = authorities_text(value);
 		else if (g_str_has_prefix(argv[i], "seconds="))
 			seconds = atoi(value);
 	}
 	if (!base_init(NULL))
 		return 1;
+	ways.loopback = true;
 	loop = g_main_loop_new(NULL, FALSE);
 	began = g_get_monotonic_time();
 	call_settings.media_socket = (char *)socket;
@@ -170,8 +175,9 @@ main(int argc, char **argv)
 	media = media_start(socket, &hooks, NULL, &error);
 	if (media &&
 		!media_begin(media,
-			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuu)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
-				"relay", FALSE, "", g_variant_builder_end(&relays), proxy, source, sink, "none", 640u, 480u, 30u),
+			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuus)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
+				"relay", FALSE, "", g_variant_builder_end(&relays), ways.proxy, source, sink, "none", 640u, 480u,
+				30u, authorities ? authorities : ""),
 			&error))
 		g_clear_pointer(&media, media_stop);
 	if (!media) {

@@ -401,8 +401,8 @@ start(struct side *side)
 	g_autofree char *source = with_file(side, side->source, O_RDONLY),
 			*sink = with_file(side, side->sink, O_WRONLY | O_CREAT | O_TRUNC);
 	g_autofree char *camera = with_file(side, side->camera, O_RDONLY);
-	GVariant *body = g_variant_new("(ba(ss)sbsa(ssqsss)ssssuuu)", side->initiator, &contents, side->policy, loopback, toward,
-		&servers, "", source, sink, camera, 640u, 480u, 30u);
+	GVariant *body = g_variant_new(MEDIA_START_TYPE, side->initiator, &contents, side->policy, loopback, toward, &servers, "",
+		source, sink, camera, 640u, 480u, 30u, "");
 	media_link_send_fds(side->link, MEDIA_START, body, side->fds, side->n_fds);
 }
 
