@@ -211,6 +211,13 @@ enum input call_fail(Call *call, const char *code, const char *format, ...) G_GN
 bool initiation_send(Call *call, enum jmi_kind kind, const char *to, const char *reason, GError **error);
 extern const struct event_watch initiation_watches[];
 
+/* ---- glare.c: both ends call at once ---- */
+
+Call *glare_find(const char *account, const char *peer); /* ours, that they have not taken yet; NULL */
+/* Theirs came: does ours go on, and theirs not? */
+bool glare_is_ours(Account *account, const Call *ours, const struct call_input *in);
+void glare_give_way(Account *account, Call *ours, const struct call_input *in); /* ours ends for theirs */
+
 /* ---- talk.c: the Jingle session on the wire ---- */
 
 extern const struct stanza_hook talk_hooks[];
@@ -285,6 +292,8 @@ void doubt_ask(Call *call, const GError *why); /* keys_may_allow(): INPUT_KEYS o
 
 /* ---- the actions of the rules ---- */
 
+/* Somebody there speaks message initiation, or nobody of them is known: a proposal wakes telephones as well. */
+bool call_takes_proposals(Account *account, const char *jid);
 enum input out_propose(Call *call, const struct call_input *in);
 enum input out_prepare(Call *call, const struct call_input *in);
 enum input out_check(Call *call, const struct call_input *in);

@@ -64,18 +64,14 @@ refuse(Account *account, const struct call_input *in, const char *reason, bool t
 	message_signal(account, SIGNAL_CALL, in->from, jmi_write(&jmi, NULL), NULL);
 }
 
-/* E07: both called: the lower sid is the call, and who dialled the other one has said yes already. What they do not know of yet is
- * none of the two. */
 static void
 meet(Account *account, const char *peer, Call *ours, const struct call_input *in)
 {
-	if (ours->proposed && strcmp(ours->sid, in->jmi->sid) < 0) {
+	if (glare_is_ours(account, ours, in)) {
 		refuse(account, in, "expired", true);
 		return;
 	}
-	ours->quiet_end = true;
-	call_fail(ours, "success", "%s called at the same time: that is one call", peer);
-	call_step(ours, INPUT_FAIL, NULL);
+	glare_give_way(account, ours, in);
 	ring(account, peer, in, ours);
 }
 
@@ -90,7 +86,7 @@ turn_away(Account *account, const char *peer, const struct call_input *in)
 static void
 take_proposal(Account *account, const char *peer, const struct call_input *in)
 {
-	Call *ours = call_with(account_jid(account), peer, false);
+	Call *ours = glare_find(account_jid(account), peer);
 
 	if (call_by_sid(account_jid(account), in->jmi->sid) || (!in->jmi->audio && !in->jmi->video))
 		return;
@@ -104,7 +100,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 	}
 	if (!call_may_knock(account_jid(account), peer))
 		log_warning("%s: %s calls faster than anybody can answer: not heard", account_jid(account), peer);
-	else if (ours && ours->state <= STATE_RINGING_THERE)
+	else if (ours)
 		meet(account, peer, ours, in);
 	else if (calls_running()->len >= CALLS_AT_ONCE)
 		turn_away(account, peer, in);

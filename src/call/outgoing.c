@@ -7,11 +7,10 @@
 
 #include <string.h>
 
-/* Somebody there speaks message initiation, or nobody of them is known: a proposal wakes telephones as well. */
-static bool
-takes_proposals(Account *account, const char *peer)
+bool
+call_takes_proposals(Account *account, const char *jid)
 {
-	return contact_has_feature(account, peer, JMI_NS) || !contact_has_feature(account, peer, JINGLE_RTP_NS);
+	return contact_has_feature(account, jid, JMI_NS) || !contact_has_feature(account, jid, JINGLE_RTP_NS);
 }
 
 enum input
@@ -27,7 +26,7 @@ out_propose(Call *call, const struct call_input *in)
 	call->keys = keys_new(account, call->peer, call->sid, true, call_settings.trust);
 	if (!engine_load(call, &error))
 		return call_fail(call, "media-error", "%s", error->message);
-	call->with_jmi = !call->full && takes_proposals(account, call->peer);
+	call->with_jmi = !call->full && call_takes_proposals(account, call->peer);
 	if (!call->with_jmi && !call->full) {
 		const Contact *contact = contact_find(account, call->peer);
 

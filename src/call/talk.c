@@ -131,21 +131,15 @@ take_new(Stream *stream, const Element *iq, const struct call_input *in)
 {
 	Account *account = account_of(stream);
 	g_autofree char *peer = jid_bare(in->from);
-	Call *ours = call_with(account_jid(account), peer, false), *call;
+	Call *ours = glare_find(account_jid(account), peer), *call;
 
-	/* A yes to a call that runs is none to another one. */
-	if (ours && ours->state > STATE_OFFERED)
-		ours = NULL;
-	if (ours && ours->state == STATE_OFFERED && !ours->with_jmi && strcmp(ours->sid, in->jingle->sid) < 0)
+	if (ours && glare_is_ours(account, ours, in))
 		return refuse(stream, iq, "conflict", "tie-break");
-	if (calls_running()->len >= CALLS_AT_ONCE || !call_may_knock(account_jid(account), peer))
+	if (calls_running()->len - (ours != NULL) >= CALLS_AT_ONCE || !call_may_knock(account_jid(account), peer))
 		return refuse(stream, iq, "resource-constraint", NULL);
 	iq_result(stream, iq, NULL);
-	if (ours) {
-		ours->quiet_end = true;
-		call_fail(ours, "success", "%s called at the same time: that is one call", peer);
-		call_step(ours, INPUT_FAIL, NULL);
-	}
+	if (ours)
+		glare_give_way(account, ours, in);
 	call = call_new(account_jid(account), peer, true);
 	call->sid = g_strdup(in->jingle->sid);
 	call->full = g_strdup(in->from);
