@@ -39,6 +39,8 @@ static const struct cmd *const lists[] = {
 	cmd_alias_rows,
 	cmd_privacy_rows,
 	cmd_account_rows,
+	cmd_connect_rows,
+	cmd_presence_rows,
 	cmd_roster_rows,
 	cmd_chat_rows,
 	cmd_call_rows,
@@ -55,5 +57,5 @@ cmd_init(void)
 	table_add(TABLE_EVENTS, watches, "core");
 	table_add(TABLE_EVENTS, candidates_watch_rows, "core");
 	table_add(TABLE_EVENTS, cmd_privacy_watches, "core");
-	cmd_account_init();
+	cmd_connect_init();
 }

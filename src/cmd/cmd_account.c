@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands about our own accounts: adding, setting, connecting, how we are seen. */
+/* Commands about our own accounts: adding, setting, listing, removing. */
 #include <string.h>
 
 #include "account/account.h"
@@ -8,48 +8,8 @@
 #include "api/event.h"
 #include "api/jid.h"
 #include "cmd/cmd.h"
+#include "cmd/names.h"
 #include "ui/ui.h"
-
-static const char *const states[] = {
-	[CONNECTION_OFFLINE] = "offline",
-	[CONNECTION_CONNECTING] = "connecting",
-	[CONNECTION_ONLINE] = "online",
-	[CONNECTION_FAILED] = "failed",
-};
-
-/* Between our goodbye and the server's it is neither. */
-static const char *
-state_word(const Account *account)
-{
-	bool leaving = account_state(account) == CONNECTION_ONLINE && !account_online(account);
-	return leaving ? "leaving" : states[account_state(account)];
-}
-
-static Account *
-named(const char *jid, GError **error)
-{
-	Account *account = account_find(jid);
-	if (!account)
-		return fault_null(error, FAULT_GONE, "%s is no account: /account add %s makes it one", jid, jid);
-	return account;
-}
-
-/* The account that was named, else the only or default one, also while it is offline. */
-static Account *
-named_or_default(const struct cmd_call *call, const char *jid, GError **error)
-{
-	if (jid)
-		return named(jid, error);
-	if (call->account)
-		return call->account;
-	if (account_default())
-		return account_default();
-	if (account_list()->len)
-		return fault_null(error, FAULT_INPUT, "say which account: /account list shows them");
-	return fault_null(error, FAULT_INPUT, "there is no account yet: /account add you@server, then /connect");
-}
-
-/* ---- /account ---- */
 
 /* Half an account would only be in the way. */
 static bool
@@ -103,7 +63,7 @@ unquote(const char *text)
 static bool
 run_set(const struct cmd_call *call, GError **error)
 {
-	Account *account = named(call->args[0], error);
+	Account *account = names_account(call->args[0], error);
 	g_autofree char *value = unquote(call->args[2]);
 	if (!account || !account_set(account, call->args[1], value, error))
 		return false;
@@ -131,7 +91,7 @@ static bool
 run_list(const struct cmd_call *call, GError **error)
 {
 	const GPtrArray *list = account_list();
-	const Account *only = call->args[0] ? named(call->args[0], error) : NULL;
+	const Account *only = call->args[0] ? names_account(call->args[0], error) : NULL;
 	if (call->args[0] && !only)
 		return false;
 	if (!list->len)
@@ -142,7 +102,7 @@ run_list(const struct cmd_call *call, GError **error)
 			continue;
 		const char *reason = account_reason(account);
 		bool online = account_online(account);
-		reply_print(call->reply, "%s: %s%s%s", account_jid(account), state_word(account),
+		reply_print(call->reply, "%s: %s%s%s", account_jid(account), names_state(account),
 			online    ? ", seen as "
 			: *reason ? " - "
 				  : "",
@@ -156,7 +116,7 @@ run_list(const struct cmd_call *call, GError **error)
 static bool
 remove_it(const char *jid, GError **error)
 {
-	Account *account = named(jid, error);
+	Account *account = names_account(jid, error);
 	return account && account_remove(account, error);
 }
 
@@ -208,7 +168,7 @@ static bool
 run_remove(const struct cmd_call *call, GError **error)
 {
 	if (ui()->can_ask) {
-		if (!named(call->args[0], error))
+		if (!names_account(call->args[0], error))
 			return false;
 		ask_to_remove(call, call->args[0]);
 		return true;
@@ -222,123 +182,13 @@ run_remove(const struct cmd_call *call, GError **error)
 static bool
 run_reset_auth(const struct cmd_call *call, GError **error)
 {
-	Account *account = named(call->args[0], error);
+	Account *account = names_account(call->args[0], error);
 	if (!account)
 		return false;
 	account_reset_auth(account);
 	reply_print(call->reply, "the next login of %s may be weaker than the last one", account_jid(account));
 	return true;
 }
-
-/* ---- connecting ---- */
-
-static bool
-each(const struct cmd_call *call, void (*act)(Account *account), GError **error)
-{
-	const GPtrArray *list = account_list();
-	if (call->args[0] || list->len == 1) {
-		Account *account = named_or_default(call, call->args[0], error);
-		if (!account)
-			return false;
-		act(account);
-		return true;
-	}
-	if (!list->len)
-		return fault(error, FAULT_INPUT, "there is no account yet: /account add you@server, then /connect");
-	for (guint i = 0; i < list->len; i++)
-		act(list->pdata[i]);
-	return true;
-}
-
-static void
-connect_one(Account *account)
-{
-	if (!account_online(account))
-		account_connect(account);
-}
-
-static bool
-run_connect(const struct cmd_call *call, GError **error)
-{
-	return each(call, connect_one, error);
-}
-
-static bool
-run_disconnect(const struct cmd_call *call, GError **error)
-{
-	return each(call, account_disconnect, error);
-}
-
-static void
-reconnect_one(Account *account)
-{
-	account_disconnect(account);
-	account_connect(account);
-}
-
-static bool
-run_reconnect(const struct cmd_call *call, GError **error)
-{
-	return each(call, reconnect_one, error);
-}
-
-static bool
-run_tls(const struct cmd_call *call, GError **error)
-{
-	const Account *account = named_or_default(call, call->args[0], error);
-	if (!account)
-		return false;
-	g_auto(GStrv) lines = account_tls(account);
-	reply_print(call->reply, "%s: %s", account_jid(account), state_word(account));
-	for (char **line = lines; line && *line; line++)
-		reply_print(call->reply, "%s", *line);
-	return true;
-}
-
-/* ---- how we are seen ---- */
-
-static bool
-set_presence(const struct cmd_call *call, const char *show, const char *status, GError **error)
-{
-	const GPtrArray *list = account_list();
-	if (!list->len)
-		return fault(error, FAULT_INPUT, "there is no account yet: /account add you@server");
-	for (guint i = 0; i < list->len; i++)
-		if (!presence_set(list->pdata[i], show, status, error))
-			return false;
-	reply_print(call->reply, "you are %s%s%s", show, status && *status ? ": " : "", status ? status : "");
-	return true;
-}
-
-static bool
-run_status(const struct cmd_call *call, GError **error)
-{
-	return set_presence(call, call->args[0], call->args[1], error);
-}
-
-static bool
-run_show_to(const struct cmd_call *call, GError **error)
-{
-	bool on = !call->args[1] || !strcmp(call->args[1], "on");
-	if (!presence_show_to(call->account, call->args[0], on, error))
-		return false;
-	reply_print(call->reply, on ? "%s sees that you are here, until you leave" : "%s sees you no longer", call->args[0]);
-	return true;
-}
-
-static bool
-run_away(const struct cmd_call *call, GError **error)
-{
-	return set_presence(call, "away", call->args[0], error);
-}
-
-static bool
-run_back(const struct cmd_call *call, GError **error)
-{
-	return set_presence(call, "online", NULL, error);
-}
-
-/* ---- rows ---- */
 
 static void
 complete_values(const char *option, void (*add)(const char *word, gpointer data), gpointer data)
@@ -369,7 +219,6 @@ complete_option(
 	}
 }
 
-static const char *const show_words[] = { "online", "chat", "away", "xa", "dnd", "invisible", NULL };
 static const struct arg add_args[] = {
 	{ .name = "jid", .type = ARG_JID },
 	{ .name = "option value ...", .type = ARG_TEXT, .optional = true },
@@ -383,18 +232,6 @@ static const struct arg set_args[] = {
 };
 static const struct arg account_args[] = { { .name = "account", .type = ARG_ACCOUNT }, { 0 } };
 static const struct arg maybe_account_args[] = { { .name = "account", .type = ARG_ACCOUNT, .optional = true }, { 0 } };
-static const struct arg status_args[] = {
-	{ .name = "presence", .type = ARG_CHOICE, .choices = show_words },
-	{ .name = "text", .type = ARG_TEXT, .optional = true },
-	{ 0 },
-};
-static const char *const on_off[] = { "on", "off", NULL };
-static const struct arg show_to_args[] = {
-	{ .name = "contact", .type = ARG_CONTACT },
-	{ .name = "on or off", .type = ARG_CHOICE, .choices = on_off, .optional = true },
-	{ 0 },
-};
-static const struct arg away_args[] = { { .name = "text", .type = ARG_TEXT, .optional = true }, { 0 } };
 
 const struct cmd cmd_account_rows[] = {
 	{ .name = "account add",
@@ -440,81 +277,5 @@ const struct cmd cmd_account_rows[] = {
 			"have "
 			"taken it away. Use this when the people who run the server say that they changed it.",
 		.run = run_reset_auth },
-	{ .name = "connect",
-		.aliases = "login",
-		.args = maybe_account_args,
-		.needs = NEEDS_STORE,
-		.summary = "Log in: one account, or all",
-		.run = run_connect },
-	{ .name = "disconnect",
-		.aliases = "logout",
-		.args = maybe_account_args,
-		.needs = NEEDS_STORE,
-		.summary = "Log out: one account, or all",
-		.run = run_disconnect },
-	{ .name = "reconnect",
-		.args = maybe_account_args,
-		.needs = NEEDS_STORE,
-		.summary = "Log out and in again",
-		.run = run_reconnect },
-	{ .name = "tls",
-		.aliases = "tls cert",
-		.args = maybe_account_args,
-		.needs = NEEDS_STORE,
-		.summary = "Show how the connection is secured: TLS, certificate, login",
-		.run = run_tls },
-	{ .name = "status",
-		.aliases = "presence",
-		.args = status_args,
-		.needs = NEEDS_STORE,
-		.summary = "Choose how your contacts see you",
-		.help = "invisible: connected without presence. Nobody sees that you are there, and you see nobody; the server "
-			"keeps "
-			"messages to your plain address until you are seen again or fetch them from the archive.",
-		.run = run_status },
-	{ .name = "presence to",
-		.aliases = "status to",
-		.args = show_to_args,
-		.needs = NEEDS_ONLINE,
-		.summary = "Show one contact that you are here, while you are invisible to others",
-		.help = "It lasts until you leave, or until off takes it back. Until then this contact gets receipts and answers, "
-			"too.",
-		.examples = (const char *const[]){ "/presence to bob", "/presence to bob off", NULL },
-		.run = run_show_to },
-	{ .name = "away", .args = away_args, .needs = NEEDS_STORE, .summary = "You are seen as away", .run = run_away },
-	{ .name = "back", .needs = NEEDS_STORE, .summary = "You are seen as online", .run = run_back },
 	{ 0 },
 };
-
-/* ---- the password, unseen ---- */
-
-static void
-typed(Secret *text, gpointer data)
-{
-	g_autofree char *jid = data;
-	g_autoptr(Secret) password = text;
-	Account *account = account_find(jid);
-	if (account)
-		account_give_password(account, password, false);
-}
-
-static void
-ask_password(Account *account, bool refused)
-{
-	if (!ui()->can_ask) {
-		alert(account_jid(account), NULL, "password-needed", "%s %s - set its password_command",
-			refused ? "the server refused the password of" : "nobody can type a password here for",
-			account_jid(account));
-		account_give_password(account, NULL, false);
-		return;
-	}
-	g_autofree char *prompt = g_strdup_printf(
-		refused ? "The server refused that password. Password of %s: " : "Password of %s: ", account_jid(account));
-	ui()->ask_secret(prompt, typed, g_strdup(account_jid(account)));
-}
-
-void
-cmd_account_init(void)
-{
-	account_on_password(ask_password);
-}

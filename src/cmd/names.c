@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "account/account.h"
 #include "api/error.h"
 #include "api/jid.h"
 #include "chat/convo.h"
@@ -144,4 +145,33 @@ names_account(const char *word, GError **error)
 	if (!found)
 		fault(error, FAULT_GONE, "there is no account %s: /account list shows yours", word);
 	return found;
+}
+
+Account *
+names_account_or_default(const char *jid, Account *seen, GError **error)
+{
+	if (jid)
+		return names_account(jid, error);
+	if (seen)
+		return seen;
+	if (account_default())
+		return account_default();
+	if (account_list()->len)
+		return fault_null(error, FAULT_INPUT, "say which account: /account list shows them");
+	return fault_null(error, FAULT_INPUT, "there is no account yet: /account add you@server, then /connect");
+}
+
+const char *
+names_state(const Account *account)
+{
+	static const char *const states[] = {
+		[CONNECTION_OFFLINE] = "offline",
+		[CONNECTION_CONNECTING] = "connecting",
+		[CONNECTION_ONLINE] = "online",
+		[CONNECTION_FAILED] = "failed",
+	};
+	/* Between our goodbye and the server's it is neither. */
+	bool leaving = account_state(account) == CONNECTION_ONLINE && !account_online(account);
+
+	return leaving ? "leaving" : states[account_state(account)];
 }
