@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "ui/caret.h"
-#include "ui/glyph.h"
+#include "ui/killring.h"
+#include "ui/recall.h"
 
 #define UNDO_MAX 200
-#define HISTORY_MAX 200
-#define KILLS_MAX 16
 #define TEXT_MAX (1024 * 1024)
 
 struct state {
@@ -24,18 +23,12 @@ struct Editor {
 	GString *text;
 	size_t cursor;
 	GPtrArray *undo; /* of struct state * */
-	GPtrArray *history;
-	guint history_at; /* history->len: the line that is being written */
-	char *written;    /* that line while another one is shown */
-	GString *search;  /* NULL: not searching */
-	guint search_at;
+	Recall *history;
+	GString *search; /* NULL: not searching */
 	enum change last, now;
 	size_t yank_from;
 	guint yank_at;
 };
-
-/* One ring for all windows, as people expect of a clipboard. */
-static GPtrArray *kills;
 
 static void
 state_free(gpointer data)
@@ -51,7 +44,7 @@ editor_new(void)
 	Editor *editor = g_new0(Editor, 1);
 	editor->text = g_string_new(NULL);
 	editor->undo = g_ptr_array_new_with_free_func(state_free);
-	editor->history = g_ptr_array_new_with_free_func(g_free);
+	editor->history = recall_new();
 	return editor;
 }
 
@@ -62,8 +55,7 @@ editor_free(Editor *editor)
 		return;
 	g_string_free(editor->text, TRUE);
 	g_ptr_array_unref(editor->undo);
-	g_ptr_array_unref(editor->history);
-	g_free(editor->written);
+	recall_free(editor->history);
 	if (editor->search)
 		g_string_free(editor->search, TRUE);
 	g_free(editor);
@@ -119,7 +111,7 @@ editor_insert(Editor *editor, const char *text)
 		return;
 	if (editor->search) {
 		g_string_append(editor->search, text);
-		editor->search_at = editor->history->len;
+		recall_search_anew(editor->history);
 		editor_do(editor, "history-search");
 		return;
 	}
@@ -148,54 +140,30 @@ cut(Editor *editor, size_t from, size_t to, enum change change)
 		return;
 	save_undo(editor, change);
 	if (change == CHANGE_KILLED) {
-		if (!kills)
-			kills = g_ptr_array_new_with_free_func(g_free);
 		g_autofree char *piece = g_strndup(editor->text->str + from, to - from);
-		if (editor->last == CHANGE_KILLED && kills->len) {
-			char **top = (char **)&kills->pdata[kills->len - 1];
-			g_autofree char *old = *top;
-			*top = to <= editor->cursor ? g_strconcat(piece, old, NULL) : g_strconcat(old, piece, NULL);
-		} else {
-			if (kills->len == KILLS_MAX)
-				g_ptr_array_remove_index(kills, 0);
-			g_ptr_array_add(kills, g_steal_pointer(&piece));
-		}
+		if (editor->last == CHANGE_KILLED)
+			kills_extend(piece, to <= editor->cursor);
+		else
+			kills_add(piece);
 	}
 	g_string_erase(editor->text, from, to - from);
 	editor->cursor = from;
 }
 
+/* What was written before, where there is something. */
 static void
-show_history(Editor *editor, guint at)
+show(Editor *editor, const char *text)
 {
-	if (editor->history_at == editor->history->len) {
-		g_free(editor->written);
-		editor->written = g_strdup(editor->text->str);
-	}
-	editor->history_at = at;
-	const char *text = at < editor->history->len ? editor->history->pdata[at] : editor->written;
-	g_string_assign(editor->text, text ? text : "");
+	if (!text)
+		return;
+	g_string_assign(editor->text, text);
 	editor->cursor = editor->text->len;
-}
-
-static void
-add_history(Editor *editor)
-{
-	GPtrArray *history = editor->history;
-	bool repeated = history->len && !strcmp(history->pdata[history->len - 1], editor->text->str);
-	if (editor->text->len && !repeated) {
-		if (history->len == HISTORY_MAX)
-			g_ptr_array_remove_index(history, 0);
-		g_ptr_array_add(history, g_strdup(editor->text->str));
-	}
-	editor->history_at = history->len;
-	g_clear_pointer(&editor->written, g_free);
 }
 
 void
 editor_remember(Editor *editor)
 {
-	add_history(editor);
+	recall_add(editor->history, editor->text->str);
 	g_string_truncate(editor->text, 0);
 	editor->cursor = 0;
 	editor->last = CHANGE_NONE;
@@ -315,22 +283,22 @@ kill_to_space(Editor *e)
 static void
 yank(Editor *e)
 {
-	if (!kills || !kills->len)
+	if (!kills_count())
 		return;
 	size_t from = e->cursor;
-	editor_replace(e, from, from, kills->pdata[kills->len - 1]);
+	e->yank_at = kills_count() - 1;
+	editor_replace(e, from, from, kills_get(e->yank_at));
 	e->yank_from = from;
-	e->yank_at = kills->len - 1;
 }
 
 static void
 yank_older(Editor *e)
 {
-	if (e->last != CHANGE_YANKED || !kills || !kills->len || e->yank_from > e->cursor)
+	if (e->last != CHANGE_YANKED || !kills_count() || e->yank_from > e->cursor)
 		return;
-	e->yank_at = (e->yank_at + kills->len - 1) % kills->len;
+	e->yank_at = (e->yank_at + kills_count() - 1) % kills_count();
 	size_t from = e->yank_from;
-	editor_replace(e, from, e->cursor, kills->pdata[e->yank_at]);
+	editor_replace(e, from, e->cursor, kills_get(e->yank_at));
 	e->yank_from = from;
 	e->now = CHANGE_YANKED;
 }
@@ -374,8 +342,8 @@ previous(Editor *e)
 		e->cursor = MIN(above + (e->cursor - start), start - 1);
 		while (e->cursor > above && (e->text->str[e->cursor] & 0xc0) == 0x80)
 			e->cursor--;
-	} else if (e->history_at) {
-		show_history(e, e->history_at - 1);
+	} else {
+		show(e, recall_older(e->history, e->text->str));
 	}
 }
 
@@ -387,8 +355,8 @@ next(Editor *e)
 		e->cursor = MIN(end + 1 + (e->cursor - start), caret_line_end(e->text, end + 1));
 		while (e->cursor > end + 1 && (e->text->str[e->cursor] & 0xc0) == 0x80)
 			e->cursor--;
-	} else if (e->history_at < e->history->len) {
-		show_history(e, e->history_at + 1);
+	} else {
+		show(e, recall_newer(e->history));
 	}
 }
 
@@ -397,15 +365,10 @@ search(Editor *e)
 {
 	if (!e->search) {
 		e->search = g_string_new(NULL);
-		e->search_at = e->history->len;
+		recall_search_anew(e->history);
 		return;
 	}
-	for (guint i = e->search_at; e->search->len && i > 0; i--)
-		if (strstr(e->history->pdata[i - 1], e->search->str)) {
-			e->search_at = i - 1;
-			show_history(e, i - 1);
-			return;
-		}
+	show(e, recall_search(e->history, e->search->str, e->text->str));
 }
 
 static void
@@ -413,7 +376,7 @@ cancel(Editor *e)
 {
 	if (e->search) {
 		end_search(e);
-		show_history(e, e->history->len);
+		show(e, recall_written(e->history, e->text->str));
 	}
 }
 
@@ -472,39 +435,4 @@ editor_do(Editor *editor, const char *action)
 		return true;
 	}
 	return false;
-}
-
-GArray *
-editor_layout(const Editor *editor, int width, guint *cursor_line, int *cursor_col)
-{
-	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct editor_line));
-	const char *text = editor->text->str;
-	size_t at = 0, length = editor->text->len;
-	*cursor_line = 0;
-	*cursor_col = 0;
-	for (;;) {
-		size_t end = caret_line_end(editor->text, at);
-		struct editor_line line = { at, at + glyph_fit(text + at, end - at, MAX(width, 1)) };
-		if (line.to == at && at < end) {
-			struct glyph glyph;
-			glyph_next(&glyph, text + at, text + end);
-			line.to = at + glyph.bytes;
-		}
-		g_array_append_val(lines, line);
-		/* The cursor behind a full line stands at the start of the next one. */
-		if (editor->cursor >= line.from && editor->cursor <= line.to) {
-			*cursor_line = lines->len - 1;
-			*cursor_col = glyph_width(text + line.from, editor->cursor - line.from);
-		}
-		if (line.to == length) {
-			if (editor->cursor == length && *cursor_col >= width && width > 1) {
-				struct editor_line empty = { length, length };
-				g_array_append_val(lines, empty);
-				*cursor_line = lines->len - 1;
-				*cursor_col = 0;
-			}
-			return lines;
-		}
-		at = line.to == end ? end + 1 : line.to;
-	}
 }

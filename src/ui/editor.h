@@ -26,11 +26,4 @@ void editor_remember(Editor *editor);
 /* Looking backwards through the history: what is looked for, NULL when not looking. */
 const char *editor_search(const Editor *editor);
 
-/* Where the lines of the text are broken at width columns. */
-struct editor_line {
-	size_t from, to;
-};
-/* Array of struct editor_line; and where the cursor is. */
-GArray *editor_layout(const Editor *editor, int width, guint *cursor_line, int *cursor_col);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Editor, editor_free)

@@ -6,15 +6,15 @@
 
 #include "api/timer.h"
 #include "call/calls.h"
-#include "ui/bidi.h"
 #include "ui/front.h"
+#include "ui/glyph.h"
+#include "ui/input.h"
 #include "ui/picture.h"
 #include "ui/term.h"
 #include "ui/win_call.h"
 
 #define FRAME_US 33000 /* between two frames while much comes in */
 #define STUCK_MS 20    /* until a terminal that takes nothing is tried again */
-#define INPUT_ROWS_MAX 8
 #define HINT_SECONDS 8
 
 static struct {
@@ -24,7 +24,6 @@ static struct {
 	guint source; /* the frame to come */
 	gint64 last_frame;
 	int input_rows;
-	int input_top; /* first line of the input that is seen */
 	enum style hint_style;
 	char *hint;
 	guint hint_source; /* until it goes by itself */
@@ -180,76 +179,6 @@ draw_secret_line(int row, int cols)
 	screen_cursor(row, MIN(width + 1, cols - 1));
 }
 
-/* In a readable conversation the prompt itself says so. */
-static char *
-prompt_of(const Window *window, enum style *style)
-{
-	const char *search = editor_search(window->editor);
-	*style = STYLE_PROMPT;
-	if (search)
-		return g_strdup_printf("look for \"%s\": ", search);
-	if (window->conv && convo_seal_state(window->conv) == CONVO_READABLE) {
-		*style = STYLE_PLAIN;
-		return g_strdup(screen_cols() >= 40 ? "PLAIN> " : "P> ");
-	}
-	return g_strdup("> ");
-}
-
-/* A blank behind it is the place of what is typed next: left of a text that reads from right to left. */
-static void
-draw_input_line(int row, int col, int width, const char *text, size_t length)
-{
-	g_autofree char *longer = NULL;
-	if (!bidi_is_needed(text, length)) {
-		screen_line(row, col, width, STYLE_INPUT, text, length);
-		return;
-	}
-	longer = g_strdup_printf("%.*s ", (int)length, text);
-	int room = glyph_width(longer, length + 1) <= width ? 1 : 0;
-	screen_line(row, col, width, STYLE_INPUT | (bidi_is_rtl(text, length) ? STYLE_RTL : 0), longer, length + room);
-}
-
-static int
-column_of(const char *text, const struct editor_line *line, size_t cursor, int col)
-{
-	size_t length = line->to - line->from;
-	if (!bidi_is_needed(text + line->from, length))
-		return col;
-	g_autofree char *longer = g_strdup_printf("%.*s ", (int)length, text + line->from);
-	return bidi_column(longer, length + 1, cursor - line->from, bidi_is_rtl(text + line->from, length));
-}
-
-static void
-draw_input(Window *window)
-{
-	enum style prompt_style;
-	g_autofree char *prompt = prompt_of(window, &prompt_style);
-	int cols = screen_cols(), rows = screen_rows(), prompt_width = MIN(glyph_width(prompt, strlen(prompt)), MAX(cols - 4, 0));
-	guint cursor_line;
-	int cursor_col, width = MAX(cols - prompt_width, 1);
-	g_autoptr(GArray) lines = editor_layout(window->editor, width, &cursor_line, &cursor_col);
-	int wanted = CLAMP((int)lines->len, 1, CLAMP(rows / 3, 1, INPUT_ROWS_MAX));
-	if (wanted != layout.input_rows) {
-		layout.input_rows = wanted;
-		layout.dirty |= PART_ALL & ~PART_INPUT;
-	}
-	layout.input_top = CLAMP(layout.input_top, (int)cursor_line - wanted + 1, (int)cursor_line);
-	layout.input_top = CLAMP(layout.input_top, 0, (int)lines->len - wanted);
-	const char *text = editor_text(window->editor);
-	for (int i = 0; i < wanted; i++) {
-		const struct editor_line *line = &g_array_index(lines, struct editor_line, layout.input_top + i);
-		int row = rows - wanted + i;
-		if (layout.input_top + i == 0)
-			screen_put(row, 0, prompt_width, prompt_style, prompt, -1);
-		else
-			screen_fill(row, 0, prompt_width, STYLE_INPUT);
-		draw_input_line(row, prompt_width, width, text + line->from, line->to - line->from);
-	}
-	cursor_col =
-		column_of(text, &g_array_index(lines, struct editor_line, cursor_line), editor_cursor(window->editor), cursor_col);
-	screen_cursor(rows - wanted + cursor_line - layout.input_top, MIN(prompt_width + cursor_col, cols - 1));
-}
-
 static void
 draw_kind(Window *window, int row, int col, int rows, int cols)
 {
@@ -284,6 +213,16 @@ draw_view(Window *window, const struct rectangle *place)
 		draw_kind(window, lines.row, lines.col, lines.rows, lines.cols);
 	if (lines.cols < place->cols)
 		draw_rule(lines.row, lines.col + lines.cols, lines.rows);
+}
+
+static void
+draw_input(const Window *window)
+{
+	int rows = input_draw(window);
+	if (rows == layout.input_rows)
+		return;
+	layout.input_rows = rows;
+	layout.dirty |= PART_ALL & ~PART_INPUT;
 }
 
 static void
@@ -420,7 +359,7 @@ layout_entered(void)
 {
 	Window *window = window_current();
 	window->activity = ACTIVITY_NONE;
-	layout.input_top = 0;
+	input_entered();
 	if (window->view)
 		view_open(window->view, layout_view_rows());
 	front_seen();

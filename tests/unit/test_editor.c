@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ui/editor.h"
+#include "ui/input.h"
 
 /* Runs actions (words that start with @) and types the rest; "|" in wanted is the cursor. */
 static void
@@ -123,12 +124,12 @@ lines_are_broken_where_the_cursor_can_follow(void **state)
 	guint line;
 	int col;
 	editor_insert(editor, "abcdef\n日本");
-	g_autoptr(GArray) lines = editor_layout(editor, 4, &line, &col);
+	g_autoptr(GArray) lines = input_lines(editor, 4, &line, &col);
 	assert_int_equal(lines->len, 4); /* abcd ef 日本 and the place behind it */
 	assert_int_equal(line, 3);
 	assert_int_equal(col, 0);
 	editor_do(editor, "backward-char");
-	g_autoptr(GArray) again = editor_layout(editor, 4, &line, &col);
+	g_autoptr(GArray) again = input_lines(editor, 4, &line, &col);
 	assert_int_equal(line, 2);
 	assert_int_equal(col, 2);
 }
