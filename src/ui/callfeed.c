@@ -60,11 +60,7 @@ chat_of(const struct call_facts *call)
 static void
 add_line(const struct call_facts *call, enum line_kind kind, const char *text)
 {
-	Window *window = chat_of(call);
-	view_open(window->view, layout_view_rows());
-	view_add_text(window->view, kind, text, false);
-	if (window == window_current())
-		layout_dirty(PART_VIEW);
+	feed_text(chat_of(call), kind, text, false);
 }
 
 static void

@@ -4,7 +4,6 @@
 
 #include "account/account.h"
 #include "account/contact.h"
-#include "api/ask.h"
 #include "ui/front.h"
 #include "ui/layout.h"
 #include "ui/picture.h"
@@ -12,16 +11,6 @@
 
 #define OUTPUTS_MAX 64
 
-/* Questions that wait for an answer. */
-struct question {
-	guint id;
-	guint window;
-	bool plain; /* about no account and no chat: Enter alone answers it */
-	char **choices;
-	char *text, *words, *elsewhere; /* the last: in the bar of other windows */
-};
-
-static GPtrArray *questions;
 /* In which windows the lines were typed whose answers are still to come. */
 static struct {
 	guint64 seq;
@@ -30,30 +19,18 @@ static struct {
 static GHashTable *last_connection; /* account -> the last sentence about it */
 static char *last_requests;         /* the console's line about subscription requests */
 static bool unread_opened;
-static bool line_runs; /* a line that was typed is being done: what it asks, it asks here */
+static bool line_runs;
 
-static void
-question_free(gpointer data)
-{
-	struct question *question = data;
-	g_strfreev(question->choices);
-	g_free(question->text);
-	g_free(question->words);
-	g_free(question->elsewhere);
-	g_free(question);
-}
-
-/* Where something about a peer is told: its window, or the console. */
-static Window *
-window_for(const char *account, const char *peer)
+Window *
+feed_window(const char *account, const char *peer)
 {
 	Conversation *conv = account && peer && account_find(account) ? convo_find(account, peer) : NULL;
 	Window *window = conv ? window_make(conv, false) : window_of_peer(account, peer);
 	return window ? window : window_console();
 }
 
-static void
-add_text(Window *window, enum line_kind kind, const char *text, bool plain)
+void
+feed_text(Window *window, enum line_kind kind, const char *text, bool plain)
 {
 	if (!window->view)
 		window = window_console();
@@ -164,7 +141,7 @@ on_connection(const Event *event)
 	if (!g_strcmp0(g_hash_table_lookup(last_connection, event->account), text))
 		return;
 	g_hash_table_insert(last_connection, g_strdup(event->account), g_strdup(text));
-	add_text(window_console(), event->connection.state == CONNECTION_FAILED ? LINE_ERROR : LINE_EVENT, text, false);
+	feed_text(window_console(), event->connection.state == CONNECTION_FAILED ? LINE_ERROR : LINE_EVENT, text, false);
 	if (event->connection.state == CONNECTION_FAILED)
 		window_raise(window_console(), ACTIVITY_MESSAGE);
 }
@@ -191,7 +168,7 @@ on_request(const char *account_jid_, const char *jid)
 			  : g_strdup_printf(
 				    "%s asks to see when you are here - /accept-contact %s or /refuse-contact %s", jid, jid, jid);
 	if (!last_requests || !view_replace_last(window_console()->view, last_requests, text))
-		add_text(window_console(), LINE_EVENT, text, false);
+		feed_text(window_console(), LINE_EVENT, text, false);
 	g_free(last_requests);
 	last_requests = g_steal_pointer(&text);
 	window_raise(window_console(), ACTIVITY_MESSAGE);
@@ -214,7 +191,7 @@ on_subscription(const Event *event)
 	for (guint i = 0; i < G_N_ELEMENTS(told); i++)
 		if (!g_strcmp0(kind, told[i].kind)) {
 			g_autofree char *text = g_strdup_printf("%s %s", jid, told[i].words);
-			add_text(window_console(), LINE_EVENT, text, false);
+			feed_text(window_console(), LINE_EVENT, text, false);
 		}
 }
 
@@ -253,129 +230,14 @@ on_alert(const Event *event)
 		secret_unlock_failed(event->alert.text);
 	else if (!is_of_the_start(event->alert.code))
 		secret_wait_over();
-	Window *window = window_for(event->account, event->alert.peer);
-	add_text(window, LINE_ALERT, event->alert.text, false);
+	Window *window = feed_window(event->account, event->alert.peer);
+	feed_text(window, LINE_ALERT, event->alert.text, false);
 	window_raise(window, ACTIVITY_ALERT);
 	if (window != window_current()) {
 		g_autofree char *hint = g_strdup_printf("window %u: %s", window->number, event->alert.text);
 		layout_hint(STYLE_ACTIVITY_ALERT, hint);
 	}
 	notice_alert();
-}
-
-/* In the window where the person is, and where it was asked: an answer that went astray is seen at once. */
-static void
-tell_answer(const struct question *question, const char *answer)
-{
-	Window *asked = window_number(question->window), *here = window_current();
-	/* Its first sentence names it. */
-	const char *rest = strpbrk(question->text, "?\n");
-	int length = rest ? (int)(rest - question->text) : (int)strlen(question->text);
-	g_autofree char *text = g_strdup_printf("answered: %.*s - %s", length, question->text, answer);
-	add_text(here, LINE_EVENT, text, false);
-	if (asked && asked != here && here->view)
-		add_text(asked, LINE_EVENT, text, false);
-}
-
-static void
-end_question(guint id, const char *answer)
-{
-	for (guint i = 0; i < questions->len; i++) {
-		struct question *question = questions->pdata[i];
-		if (question->id != id)
-			continue;
-		if (*answer)
-			tell_answer(question, answer);
-		g_ptr_array_remove_index(questions, i);
-		layout_dirty(PART_STATUS);
-		return;
-	}
-}
-
-static char *
-how_to_answer(const struct question *question)
-{
-	if (g_strv_length(question->choices) == 2) {
-		g_autofree char *joined = g_strjoinv(" or /", question->choices);
-		return g_strdup_printf("answer with /%s", joined);
-	}
-	g_autofree char *others = g_strjoinv(", ", question->choices + 1);
-	return g_strdup_printf("answer with /choose %s, or one of %s%s%s", question->choices[0], others,
-		question->plain ? "; Enter alone says " : "", question->plain ? question->choices[0] : "");
-}
-
-static void
-on_ask(const Event *event)
-{
-	if (event->ask.answered) {
-		end_question(event->ask.id, event->ask.answered);
-		return;
-	}
-	Window *window = line_runs ? window_current() : window_for(event->account, event->ask.peer);
-	if (!window->view)
-		window = window_console();
-	struct question *question = g_new0(struct question, 1);
-	question->id = event->ask.id;
-	question->window = window->number;
-	question->choices = g_strdupv((char **)event->ask.choices);
-	question->plain = !event->account && !event->ask.peer;
-	question->text = g_strdup(event->ask.text);
-	g_autofree char *joined = g_strjoinv(" or /", question->choices);
-	question->words = g_strdup_printf("? /%s", joined);
-	question->elsewhere = g_strdup_printf("? %u", window->number);
-	g_ptr_array_add(questions, question);
-	g_autofree char *how = how_to_answer(question);
-	g_autofree char *text = g_strdup_printf("%s\n%s", event->ask.text, how);
-	add_text(window, LINE_ASK, text, false);
-	window_raise(window, ACTIVITY_ALERT);
-	layout_dirty(PART_STATUS);
-	if (window != window_current() || !front_has_focus())
-		notice_alert();
-}
-
-/* One of this window first: how to answer; else the oldest: where it stands. */
-const char *
-front_ask_words(const Window *window, const char **text)
-{
-	const struct question *shown = NULL;
-	for (guint i = 0; questions && i < questions->len; i++) {
-		const struct question *question = questions->pdata[i];
-		if (!shown || (shown->window != window->number && question->window == window->number))
-			shown = question;
-	}
-	if (!shown)
-		return NULL;
-	*text = shown->text;
-	return shown->window == window->number ? shown->words : shown->elsewhere;
-}
-
-bool
-feed_answer(const Window *window, const char *choice)
-{
-	for (guint i = 0; i < questions->len; i++) {
-		const struct question *question = questions->pdata[i];
-		if (question->window != window->number)
-			continue;
-		for (char **at = question->choices; *at; at++)
-			if (!g_ascii_strcasecmp(*at, choice)) {
-				g_autofree char *answer = g_strdup(*at);
-				return ask_answer(question->id, answer, NULL);
-			}
-	}
-	return false;
-}
-
-void
-feed_answer_plain(const Window *window)
-{
-	for (guint i = 0; i < questions->len; i++) {
-		const struct question *question = questions->pdata[i];
-		if (question->window == window->number && question->plain) {
-			g_autofree char *answer = g_strdup(question->choices[0]);
-			ask_answer(question->id, answer, NULL);
-			return;
-		}
-	}
 }
 
 void
@@ -392,6 +254,12 @@ feed_line_done(void)
 	line_runs = false;
 }
 
+bool
+feed_line_runs(void)
+{
+	return line_runs;
+}
+
 static void
 on_output(const Event *event)
 {
@@ -405,7 +273,7 @@ on_output(const Event *event)
 	if (seq && window != window_current() && window_current()->view)
 		window = window_current();
 	const char *text = event->output.error ? event->output.error->message : event->output.text;
-	add_text(window, event->output.error ? LINE_ERROR : LINE_OUTPUT, text ? text : "", event->output.plain);
+	feed_text(window, event->output.error ? LINE_ERROR : LINE_OUTPUT, text ? text : "", event->output.plain);
 	if (event->output.error)
 		window_raise(window, ACTIVITY_EVENT);
 }
@@ -455,8 +323,8 @@ on_ready(const Event *event)
 	unread_opened = true;
 	const GPtrArray *accounts = account_list();
 	if (accounts && !accounts->len) {
-		add_text(window_console(), LINE_EVENT, "Welcome. Log in with: /account add you@example.org", false);
-		add_text(window_console(), LINE_EVENT, "Then: /msg friend@example.org hello   (Tab completes, /help explains)",
+		feed_text(window_console(), LINE_EVENT, "Welcome. Log in with: /account add you@example.org", false);
+		feed_text(window_console(), LINE_EVENT, "Then: /msg friend@example.org hello   (Tab completes, /help explains)",
 			false);
 	}
 	layout_dirty(PART_ALL);
@@ -464,15 +332,8 @@ on_ready(const Event *event)
 }
 
 void
-feed_ready(void)
-{
-	questions = g_ptr_array_new_with_free_func(question_free);
-}
-
-void
 feed_reset(void)
 {
-	g_clear_pointer(&questions, g_ptr_array_unref);
 	g_clear_pointer(&last_connection, g_hash_table_unref);
 	g_clear_pointer(&last_requests, g_free);
 	unread_opened = false;
@@ -490,7 +351,6 @@ const struct event_watch feed_rows[] = {
 	{ "windows", EVENT_CONVERSATION, on_conversation },
 	{ "windows", EVENT_TRUST, on_trust },
 	{ "windows", EVENT_ALERT, on_alert },
-	{ "windows", EVENT_ASK, on_ask },
 	{ "windows", EVENT_OUTPUT, on_output },
 	{ "windows", EVENT_OPTION, on_option },
 	{ "windows", EVENT_ACCOUNT, on_account },

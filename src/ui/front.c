@@ -12,6 +12,7 @@
 #include "ui/layout.h"
 #include "ui/line.h"
 #include "ui/places.h"
+#include "ui/questions.h"
 #include "ui/term.h"
 #include "ui/win_call.h"
 
@@ -102,7 +103,7 @@ send_line(void)
 		return;
 	}
 	if (!*text) {
-		feed_answer_plain(window);
+		questions_answer_plain(window);
 		return;
 	}
 	/* It would be said where nobody sees it, nor how it is sealed. */
@@ -125,7 +126,7 @@ send_line(void)
 	if (as_text) {
 		g_autofree char *said = g_strconcat("/say ", text, NULL);
 		run(said);
-	} else if (text[0] != '/' || !feed_answer(window, text + 1)) {
+	} else if (text[0] != '/' || !questions_answer(window, text + 1)) {
 		run(text);
 	}
 }
@@ -408,9 +409,10 @@ start(const struct ui_calls *calls, GError **error)
 	if (!term_start(&term, error))
 		return false;
 	windows_start();
-	feed_ready();
+	questions_start();
 	/* An owner of their own: after the end nothing is left to tell it to. */
 	table_add(TABLE_EVENTS, feed_rows, "terminal");
+	table_add(TABLE_EVENTS, questions_rows, "terminal");
 	table_add(TABLE_EVENTS, call_feed_rows, "terminal");
 	front.on = true;
 	front_apply_options();
@@ -435,6 +437,7 @@ stop(void)
 	panel_stop();
 	term_stop();
 	feed_reset();
+	questions_stop();
 	call_feed_reset();
 	status_reset();
 	windows_stop();

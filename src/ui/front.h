@@ -24,9 +24,6 @@ void front_leave(void);
 bool front_has_focus(void);
 /* The current window is looked at: what it shows counts as read. */
 void front_seen(void);
-/* "? /no or /yes" while a question waits in this window, "? 2" while one waits in another, and what it asks; else NULL.
- * Borrowed. */
-const char *front_ask_words(const Window *window, const char **text);
 /* A key that is bound to nothing but itself, or a line to be run. */
 void front_key(const char *name, const char *text);
 
@@ -34,11 +31,12 @@ void front_key(const char *name, const char *text);
 extern const struct event_watch feed_rows[];
 void feed_output_window(guint64 seq); /* answers to line seq go to the window that is seen now */
 void feed_line_done(void);
-void feed_ready(void);
+bool feed_line_runs(void); /* what a typed line asks, it asks where it was typed */
 void feed_reset(void);
-/* An open question of this window that has this choice: answered. */
-void feed_answer_plain(const Window *window); /* Enter without a word: the first choice, where it is about no chat */
-bool feed_answer(const Window *window, const char *choice);
+/* Where something about a peer is told: its window, or the console. */
+Window *feed_window(const char *account, const char *peer);
+/* A line of our own in a window, or in the console if it has none. */
+void feed_text(Window *window, enum line_kind kind, const char *text, bool plain);
 
 /* status.c */
 void status_connection(const char *account, enum connection_state state);

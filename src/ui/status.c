@@ -9,6 +9,7 @@
 #include "ui/front.h"
 #include "ui/glyph.h"
 #include "ui/layout.h"
+#include "ui/questions.h"
 #include "ui/win_call.h"
 
 /* A bar is filled from the left; what does not fit is left out from the end. */
@@ -203,7 +204,7 @@ status_draw(int row, int col, int cols, const Window *window)
 		put(&bar, STYLE_STATUS_DIM, " ");
 		put(&bar, account_online(account) ? STYLE_STATUS_DIM : STYLE_STATUS_WARNING, word);
 	}
-	const char *asked = NULL, *words = front_ask_words(window, &asked);
+	const char *asked = NULL, *words = questions_words(window, &asked);
 	if (words) {
 		put(&bar, STYLE_STATUS_DIM, "  ");
 		put(&bar, STYLE_STATUS_WARNING, words);
