@@ -4,6 +4,7 @@
 #include "media/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
@@ -22,7 +23,7 @@
 /* With any arguments. A name that this machine or its libseccomp does not know is left out. */
 static const char allowed[] =
 	/* descriptors */
-	"read write readv writev pread64 pwrite64 lseek close close_range dup dup2 dup3 fcntl fstat ftruncate fsync fdatasync "
+	"read write readv writev pread64 pwrite64 lseek close close_range dup dup2 dup3 fstat ftruncate fsync fdatasync "
 	"fallocate "
 	"fadvise64 poll ppoll select pselect6 epoll_create1 epoll_create epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd2 "
 	"eventfd "
@@ -33,7 +34,7 @@ static const char allowed[] =
 	"mmap mprotect munmap mremap madvise brk mlock munlock mincore membarrier "
 	/* threads and time */
 	"futex set_robust_list rseq set_tid_address exit exit_group gettid getpid getppid sched_yield sched_getaffinity "
-	"sched_setaffinity sched_setattr "
+	"sched_setattr "
 	"sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min sched_getattr getpriority getcpu "
 	"restart_syscall "
 	"alarm getitimer setitimer clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom "
@@ -56,6 +57,10 @@ static const char opening[] = "open openat";
 #define LOW(n, value) SCMP_A##n(SCMP_CMP_MASKED_EQ, 0xffffffff, (value))
 #define BITS(n, mask, value) SCMP_A##n(SCMP_CMP_MASKED_EQ, (mask), (value))
 enum { TYPE = 0xf }; /* of a socket, without its flags */
+
+/* Of fcntl: not who is signalled when something arrives, for the kernel kills by that whomever it is told. */
+static const unsigned controls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ,
+	F_ADD_SEALS, F_GET_SEALS };
 
 /* Requests of ioctl by their letter, and the few without one. */
 static const unsigned letters[] = { 'V' /* video4linux */, '|' /* media controllers of cameras */ };
@@ -119,7 +124,17 @@ add_sockets(scmp_filter_ctx filter, bool door)
 	return failed;
 }
 
-/* Threads but no processes; signals and limits to ourselves; names of threads. */
+static int
+add_fcntl(scmp_filter_ctx filter)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(controls) && !failed; i++)
+		ADD(SCMP_ACT_ALLOW, CALL(fcntl), 1, LOW(1, controls[i]));
+	return failed;
+}
+
+/* Threads but no processes; signals, cores and limits to ourselves; names of threads. */
 static int
 add_bounded(scmp_filter_ctx filter)
 {
@@ -130,6 +145,7 @@ add_bounded(scmp_filter_ctx filter)
 	/* Its flags cannot be seen: glibc asks again with clone(). */
 	ADD(SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
 	ADD(SCMP_ACT_ALLOW, CALL(tgkill), 1, LOW(0, (scmp_datum_t)getpid()));
+	ADD(SCMP_ACT_ALLOW, CALL(sched_setaffinity), 1, LOW(0, 0));
 	ADD(SCMP_ACT_ALLOW, CALL(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
 	ADD(SCMP_ACT_ALLOW, CALL(prctl), 1, LOW(0, PR_SET_NAME));
 	ADD(SCMP_ACT_ALLOW, CALL(prctl), 1, LOW(0, PR_GET_NAME));
@@ -148,6 +164,7 @@ filter_close(bool files, bool door, int *listener, GError **error)
 	failed = failed ? failed : add_list(filter, SCMP_ACT_KILL_PROCESS, deadly);
 	failed = failed ? failed : add_list(filter, SCMP_ACT_ALLOW, files ? opening : "");
 	failed = failed ? failed : add_ioctl(filter);
+	failed = failed ? failed : add_fcntl(filter);
 	failed = failed ? failed : add_sockets(filter, door);
 	failed = failed ? failed : add_bounded(filter);
 	failed = failed ? failed : seccomp_load(filter);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,6 +119,25 @@ signal_parent(void)
 	return !kill(getppid(), 0);
 }
 
+/* The kernel signals the owner of a descriptor, whoever that is, and with any number. */
+static bool
+signal_by_descriptor(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool owned = !fcntl(fd, F_SETOWN, getppid()) || !fcntl(fd, F_SETSIG, SIGKILL);
+
+	close(fd);
+	return owned;
+}
+
+static bool
+bind_parent_to_core(void)
+{
+	cpu_set_t cores;
+
+	return !sched_getaffinity(getppid(), sizeof cores, &cores) && !sched_setaffinity(getppid(), sizeof cores, &cores);
+}
+
 static bool
 type_into_terminal(void)
 {
@@ -198,6 +218,8 @@ static const struct {
 	{ "raw packets", raw_packets, false },
 	{ "make a process", make_process, false },
 	{ "signal the parent", signal_parent, false },
+	{ "signal by a descriptor", signal_by_descriptor, false },
+	{ "bind the parent to a core", bind_parent_to_core, false },
 	{ "type into the terminal", type_into_terminal, false },
 	{ "open or fork from a thread", from_a_thread, false },
 	{ "udp", use_udp, true },
