@@ -98,7 +98,7 @@ sentence(const Media *media)
 		return g_error_copy(media->end);
 	if (media->socket && !media->greeted)
 		return g_error_new(FAULT, FAULT_GONE,
-			"nobody answers at %s: is sotto-media --listen running at the other end, and free?", media->socket);
+			"nobody answers at %s: is sotto-media --listen running at the other end?", media->socket);
 	if (media->socket)
 		return g_error_new(FAULT, FAULT_GONE, "the connection by %s was closed", media->socket);
 	return g_error_new_literal(FAULT, FAULT_GONE, media->child_end ? media->child_end : "sotto-media ended");

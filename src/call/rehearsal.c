@@ -159,7 +159,7 @@ start(struct end *end, bool initiator, const struct media_ways *ways, GError **e
 	static const struct media_link_hooks hooks = { on_frame, on_ended };
 	GVariantBuilder contents;
 
-	/* At media.socket there is room for one: the other end is here, and so the relay is tried from both. */
+	/* The other end is here, and so the relay is tried from both. */
 	end->media = media_start(initiator ? call_settings.media_socket : NULL, &hooks, end, error);
 	g_variant_builder_init(&contents, G_VARIANT_TYPE("a(ss)"));
 	g_variant_builder_add(&contents, "(ss)", "audio", "audio");

@@ -18,13 +18,14 @@
 
 #include "base/medialink.h"
 
-enum { WAITING_MS = 1000 };
+/* One rings while another is on, a question is asked beside them, one that is over has its last words: who wants more is no sotto.
+ */
+enum { CALLS = 8 };
 
 struct server {
-	int listener, waiting; /* a socket; a connection that came during a call, -1 none */
-	gint64 since;          /* it waits */
-	pid_t child;           /* the call */
-	sigset_t signals;      /* while we sleep, and of a child */
+	int listener;
+	pid_t calls[CALLS]; /* 0: free */
+	sigset_t signals;   /* while we sleep, and of a child */
 };
 
 static volatile sig_atomic_t ended;
@@ -136,70 +137,64 @@ become_media(int fd, const sigset_t *signals)
 }
 
 static void
-begin_call(struct server *server, int fd)
+begin_call(struct server *server, pid_t *place, int fd)
 {
-	server->child = fork();
-	if (server->child == 0)
+	pid_t child = fork();
+
+	if (child == 0)
 		become_media(fd, &server->signals);
-	close(fd);
+	if (child < 0) {
+		printf("a call cannot begin: %s\n", g_strerror(errno));
+		return;
+	}
+	*place = child;
 	puts("a call begins");
 }
 
-/* Who comes while a call is on waits for its last moment, which may be this one. */
+static pid_t *
+find_place(struct server *server)
+{
+	for (guint i = 0; i < CALLS; i++)
+		if (!server->calls[i])
+			return &server->calls[i];
+	return NULL;
+}
+
 static void
 take_call(struct server *server)
 {
 	int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+	pid_t *place = find_place(server);
 
 	if (fd < 0)
 		return;
-	if (is_ours(fd) && server->child <= 0) {
-		begin_call(server, fd);
-	} else if (is_ours(fd) && server->waiting < 0) {
-		server->waiting = fd;
-		server->since = g_get_monotonic_time();
-	} else {
-		puts(is_ours(fd) ? "another call came and was turned away" : "another user came and was turned away");
-		close(fd);
-	}
+	if (!is_ours(fd))
+		puts("another user came and was turned away");
+	else if (!place)
+		printf("a call came and was turned away: there are %d already\n", CALLS);
+	else
+		begin_call(server, place, fd);
+	close(fd);
 }
 
 static void
-settle_waiting(struct server *server)
-{
-	int fd = server->waiting;
-
-	if (fd < 0)
-		return;
-	if (server->child <= 0) {
-		server->waiting = -1;
-		begin_call(server, fd);
-	} else if (g_get_monotonic_time() - server->since > WAITING_MS * 1000) {
-		server->waiting = -1;
-		puts("another call came and was turned away");
-		close(fd);
-	}
-}
-
-static void
-reap(struct server *server)
+reap(pid_t *place)
 {
 	int status;
 
-	if (server->child <= 0 || waitpid(server->child, &status, WNOHANG) != server->child)
+	if (!*place || waitpid(*place, &status, WNOHANG) != *place)
 		return;
 	if (WIFSIGNALED(status))
-		printf("the call ended: %s\n", strsignal(WTERMSIG(status)));
+		printf("a call ended: %s\n", strsignal(WTERMSIG(status)));
 	else
-		puts("the call ended");
-	server->child = 0;
+		puts("a call ended");
+	*place = 0;
 }
 
 bool
 listen_serve(const char *path, GError **error)
 {
-	struct server server = { .waiting = -1 };
-	const struct timespec patience = { .tv_nsec = WAITING_MS / 4 * 1000000L };
+	struct server server = { 0 };
 
 	watch_signals(&server.signals);
 	server.listener = open_path(path, error);
@@ -210,13 +205,16 @@ listen_serve(const char *path, GError **error)
 	while (!ended) {
 		struct pollfd waiting = { .fd = server.listener, .events = POLLIN };
 
-		if (ppoll(&waiting, 1, server.waiting >= 0 ? &patience : NULL, &server.signals) > 0)
+		bool came = ppoll(&waiting, 1, NULL, &server.signals) > 0;
+
+		for (guint i = 0; i < CALLS; i++)
+			reap(&server.calls[i]);
+		if (came)
 			take_call(&server);
-		reap(&server);
-		settle_waiting(&server);
 	}
 	unlink(path);
-	if (server.child > 0)
-		kill(server.child, SIGTERM);
+	for (guint i = 0; i < CALLS; i++)
+		if (server.calls[i])
+			kill(server.calls[i], SIGTERM);
 	return true;
 }

@@ -345,23 +345,34 @@ def test_a_forwarded_socket_leads_to_the_devices_over_there(listener, folder):
     with forward(folder / "server", listener.path):
         first = Ask(f"socket={folder / 'server'}", "what=devices").end()
         assert first.wait("devices") and first.process.returncode == 0
-        assert listener.line() == "a call begins" and listener.line() == "the call ended"
+        assert listener.line() == "a call begins" and listener.line() == "a call ended"
         assert Ask(f"socket={folder / 'server'}", "what=devices").end().process.returncode == 0
         assert Ask(f"socket={folder / 'server'}", "source=file:/etc/hostname").end().wait("refused") == \
             "file:/etc/hostname: files do not travel by media.socket, choose a device"
 
 
-def test_one_call_at_a_time_each_in_a_process_of_its_own(listener, folder):
-    first = Ask(f"socket={listener.path}", "what=none", "seconds=20")
-    first.wait("hello")
-    (process,) = children(listener.process.pid)
+def test_several_calls_at_once_each_in_a_process_of_its_own(listener):
+    most = 8
+    calls = []
+    for _ in range(most):
+        calls.append(Ask(f"socket={listener.path}", "what=none", "seconds=300"))
+        calls[-1].wait("hello")
+    processes = children(listener.process.pid)
+    assert len(processes) == most
+    process = processes[0]
     for fd in (0, 1) if SANITIZED else (0, 1, 2):  # nothing of the terminal that it was started from
         assert os.readlink(f"/proc/{process}/fd/{fd}") == "/dev/null"
-    second = Ask(f"socket={listener.path}", "what=none", "seconds=5").end()
-    assert second.wait("ended") == f"nobody answers at {listener.path}: is sotto-media --listen running at the other end, and free?"
-    first.process.kill()  # the next one need not know when the last one is really over
+    links = {os.readlink(f"/proc/{p}/fd/3") for p in processes}
+    assert len(links) == most and not links & {os.readlink(f) for f in pathlib.Path(f"/proc/{listener.process.pid}/fd").iterdir()}
+    more = Ask(f"socket={listener.path}", "what=none", "seconds=5").end()
+    assert more.wait("ended") == f"nobody answers at {listener.path}: is sotto-media --listen running at the other end?"
+    calls[3].process.kill()
+    wait_until(lambda: len(children(listener.process.pid)) == most - 1, "the end of one call")
     assert Ask(f"socket={listener.path}", "what=devices").end().wait("devices")
-    assert is_gone(process)
+    assert all(not call.all("ended") for call in calls)
+    for call in calls:
+        call.process.kill()
+    wait_until(lambda: not children(listener.process.pid), "the end of all calls")
 
 
 def test_the_end_of_the_listener_ends_the_call_and_takes_the_socket_away(listener):
