@@ -97,8 +97,8 @@ sentence(const Media *media)
 	if (!plain)
 		return g_error_copy(media->end);
 	if (media->socket && !media->greeted)
-		return g_error_new(FAULT, FAULT_GONE,
-			"nobody answers at %s: is sotto-media --listen running at the other end?", media->socket);
+		return g_error_new(FAULT, FAULT_GONE, "nobody answers at %s: is sotto-media --listen running at the other end?",
+			media->socket);
 	if (media->socket)
 		return g_error_new(FAULT, FAULT_GONE, "the connection by %s was closed", media->socket);
 	return g_error_new_literal(FAULT, FAULT_GONE, media->child_end ? media->child_end : "sotto-media ended");
@@ -252,7 +252,10 @@ static bool
 open_file(const Media *media, char **word, bool write, int *fds, guint *n, GError **error)
 {
 	if (media->socket && g_str_has_prefix(*word, "file:"))
-		return fault(error, FAULT_INPUT, "%s: files do not travel by media.socket, choose a device", *word);
+		return fault(error, FAULT_INPUT,
+			"%s: the machine at the other end of media.socket opens no files for this one - choose auto, device:ID, "
+			"test or none",
+			*word);
 	return media_file_open(word, write, fds, n, error);
 }
 

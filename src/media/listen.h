@@ -4,6 +4,6 @@
 
 #include "api/error.h"
 
-/* Serves PATH (0600, this user only, a bounded number of calls) until SIGINT, SIGTERM or SIGHUP end it; each call is this program anew,
- * with the link where sotto would have put it. Before any thread is made. False with an error when it cannot listen. */
+/* Serves PATH (0600, this user only, a bounded number of calls) until SIGINT, SIGTERM or SIGHUP end it; each call is this program
+ * anew, with the link where sotto would have put it. Before any thread is made. False with an error when it cannot listen. */
 bool listen_serve(const char *path, GError **error);

@@ -348,7 +348,7 @@ def test_a_forwarded_socket_leads_to_the_devices_over_there(listener, folder):
         assert listener.line() == "a call begins" and listener.line() == "a call ended"
         assert Ask(f"socket={folder / 'server'}", "what=devices").end().process.returncode == 0
         assert Ask(f"socket={folder / 'server'}", "source=file:/etc/hostname").end().wait("refused") == \
-            "file:/etc/hostname: files do not travel by media.socket, choose a device"
+            "file:/etc/hostname: the machine at the other end of media.socket opens no files for this one - choose auto, device:ID, test or none"
 
 
 def test_several_calls_at_once_each_in_a_process_of_its_own(listener):
