@@ -73,6 +73,19 @@ on_choice(const char *choice, gpointer data)
 	call_tell(call);
 }
 
+static void
+refuse_added(Call *call, const Jingle *jingle)
+{
+	Jingle *no = jingle_new(JINGLE_CONTENT_REJECT, call->sid);
+
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		const JingleContent *theirs = g_ptr_array_index(jingle->contents, i);
+
+		jingle_add(no, theirs->name)->by_responder = theirs->by_responder;
+	}
+	talk_send(call, no);
+}
+
 enum input
 talk_content_add(Call *call, const struct call_input *in)
 {
@@ -87,11 +100,7 @@ talk_content_add(Call *call, const struct call_input *in)
 	g_autofree char *text = NULL;
 
 	if (!jingle || !keys_take(call->keys, jingle, &error) || !talk_take_added(call, jingle, &error)) {
-		Jingle *no = jingle_new(JINGLE_CONTENT_REJECT, call->sid);
-
-		if (theirs)
-			jingle_add(no, theirs->name)->by_responder = theirs->by_responder;
-		talk_send(call, no);
+		refuse_added(call, in->jingle);
 		return INPUT_NONE;
 	}
 	content = call_content(call, theirs->name);
@@ -127,19 +136,6 @@ send_content(Call *call, struct content *content, bool is_answer)
 	talk_send(call, jingle);
 }
 
-static void
-send_restarted(Call *call, struct content *content)
-{
-	Jingle *jingle = jingle_new(JINGLE_TRANSPORT_INFO, call->sid);
-	JingleContent *ours = jingle_add(jingle, content->name);
-
-	ours->by_responder = content->by_responder;
-	ours->has_transport = true;
-	ours->ufrag = g_strdup(content->ufrag);
-	ours->pwd = g_strdup(content->pwd);
-	talk_send(call, jingle);
-}
-
 /* Our side of a content is ready: it was added, answered, or has new credentials. */
 enum input
 talk_local(Call *call, const struct call_input *in)
@@ -158,38 +154,68 @@ talk_local(Call *call, const struct call_input *in)
 			send_content(call, content, true);
 			engine_restarted(call);
 		} else if (content->remote) {
-			send_restarted(call, content);
+			talk_restarted(call, content);
 		}
 	}
 	return INPUT_NONE;
 }
 
-/* What we took back meanwhile, or never added, is answered too late or by mistake. */
+/* What we took back meanwhile, or did not add yet, is answered too late or by mistake. */
 static bool
 is_answer_due(const Call *call, const Jingle *jingle)
 {
 	for (guint i = 0; i < jingle->contents->len; i++) {
 		const struct content *content = call_content(call, ((const JingleContent *)jingle->contents->pdata[i])->name);
 
-		if (!content || !content->adding)
+		if (!content || !content->adding || !content->local || content->fresh)
 			return false;
 	}
 	return jingle->contents->len > 0;
+}
+
+static void
+say_none(const Call *call, const char *why)
+{
+	Account *account = call_account(call);
+	Conversation *conv = account ? convo_get(account, call->peer) : NULL;
+	g_autofree char *line = g_strdup_printf("no pictures: %s", why);
+
+	if (conv)
+		convo_note(conv, line);
+}
+
+/* What was added goes again; the call had enough without it. */
+static void
+take_back(Call *call, const Jingle *jingle, const char *why)
+{
+	for (guint i = 0; i < jingle->contents->len; i++) {
+		struct content *content = call_content(call, ((const JingleContent *)jingle->contents->pdata[i])->name);
+
+		if (content)
+			talk_remove(call, content);
+	}
+	say_none(call, why);
 }
 
 enum input
 talk_content_accept(Call *call, const struct call_input *in)
 {
 	g_autoptr(GError) error = NULL;
-	bool bundled = call->bundled;
+	bool bundled = call->bundled, taken;
 	Jingle *jingle;
 
 	if (!is_answer_due(call, in->jingle))
 		return INPUT_NONE;
 	jingle = talk_keep(call, in);
-	if (!jingle || !talk_take_answer(call, jingle, &error) || !keys_take(call->keys, jingle, &error))
-		return call_fail(call, "security-error", "%s: %s", call->peer, error ? error->message : "it makes no sense");
+	taken = jingle && talk_take_answer(call, jingle, &error);
 	call->bundled = bundled;
+	if (!taken) {
+		take_back(call, in->jingle, error ? error->message : "the answer makes no sense");
+		return INPUT_NONE;
+	}
+	/* Keys that do not fit are no fault of pictures: somebody may be in between. */
+	if (!keys_take(call->keys, jingle, &error))
+		return call_fail(call, "security-error", "%s: %s", call->peer, error->message);
 	for (guint i = 0; i < jingle->contents->len; i++)
 		call_content(call, ((const JingleContent *)jingle->contents->pdata[i])->name)->adding = false;
 	engine_restarted(call);
@@ -201,15 +227,11 @@ void
 talk_not_added(Call *call, const char *name)
 {
 	struct content *content = call_content(call, name);
-	Account *account = call_account(call);
-	Conversation *conv = account ? convo_get(account, call->peer) : NULL;
 
 	if (!content || !content->adding)
 		return;
 	drop(call, content);
-	if (conv)
-		convo_note(
-			conv, "no pictures: the other end does not take them in a call that runs - /vcall has them from the start");
+	say_none(call, "the other end does not take them in a call that runs - /vcall has them from the start");
 }
 
 enum input

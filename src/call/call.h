@@ -253,7 +253,8 @@ bool call_sides_ready(const Call *call);
 /* ---- transports.c ---- */
 
 void talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
-void talk_send_waiting(Call *call);                                                           /* candidates that may go now */
+void talk_restarted(Call *call, struct content *content); /* ours has new credentials: the peer is told */
+void talk_send_waiting(Call *call);                       /* candidates that may go now */
 void talk_keep_candidates(Call *call, struct content *content, const JingleContent *theirs);
 
 /* ---- heard.c: what comes from sotto-media ---- */

@@ -52,6 +52,19 @@ talk_send_waiting(Call *call)
 	}
 }
 
+void
+talk_restarted(Call *call, struct content *content)
+{
+	Jingle *jingle = jingle_new(JINGLE_TRANSPORT_INFO, call->sid);
+	JingleContent *ours = jingle_add(jingle, content->name);
+
+	ours->by_responder = content->by_responder;
+	ours->has_transport = true;
+	ours->ufrag = g_strdup(content->ufrag);
+	ours->pwd = g_strdup(content->pwd);
+	talk_send(call, jingle);
+}
+
 /* ---- theirs ---- */
 
 void
