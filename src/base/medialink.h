@@ -54,8 +54,9 @@ enum media_kind {
  * host, port, transport "udp" | "tcp", user, password), host being an address, or "name/address" where a certificate must bear
  * the name, or a name alone where the proxy resolves it; proxy ("" or socks5://...); audio source, audio sink, video source as
  * the options say ("file:" as "fd:N" where descriptors came); video width, height, frames a second; certificates of the account's
- * own authorities as PEM ("" none), for relays by TLS beside those of the system. */
-#define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuus)"
+ * own authorities as PEM ("" none), for relays by TLS beside those of the system; is lost sound mended (FEC): what is said carries
+ * more, what is heard waits for it. */
+#define MEDIA_START_TYPE "(ba(ss)sbsa(ssqsss)ssssuuusb)"
 enum { MEDIA_AUTHORITIES_MAX = 32 * 1024 };
 
 /* bundled: all contents on the transport of the first. Contents as (name, ufrag, pwd, the 32 bytes of the SHA-256 fingerprint

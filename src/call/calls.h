@@ -59,7 +59,7 @@ extern struct call_settings {
 	int answer;  /* enum call_answering */
 	int address; /* enum call_address */
 	int trust;   /* enum call_trust */
-	bool sounds;
+	bool sounds, fec;
 	char *media_socket;
 } call_settings;
 enum call_answering { CALL_ANSWER_ASK, CALL_ANSWER_CONTACTS };

@@ -20,11 +20,11 @@ media_question_start(bool initiator, GVariant *contents, const struct media_ways
 	const struct media_ways *by = ways ? ways : &none;
 	bool rehearsal = contents;
 
-	return g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuus)", initiator,
+	return g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuusb)", initiator,
 		contents ? contents : g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0), "relay", by->loopback, "",
 		by->relays ? by->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0), by->proxy ? by->proxy : "",
 		rehearsal ? "test" : call_settings.audio_source, rehearsal ? "none" : call_settings.audio_sink, "none", 0u, 0u, 0u,
-		by->authorities ? by->authorities : "");
+		by->authorities ? by->authorities : "", TRUE);
 }
 
 /* ---- /devices ---- */

@@ -52,10 +52,11 @@ engine_begin(Call *call, GError **error)
 		g_variant_builder_add(&contents, "(ss)", content->name, content->video ? "video" : "audio");
 	}
 	call->started = media_begin(call->media,
-		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuus)", !call->incoming, &contents, call->relay ? "relay" : "direct",
+		g_variant_new("(ba(ss)sbs@a(ssqsss)ssssuuusb)", !call->incoming, &contents, call->relay ? "relay" : "direct",
 			is_loopback(ip), ip, call->relays ? call->relays : g_variant_new_array(G_VARIANT_TYPE("(ssqsss)"), NULL, 0),
 			proxy ? proxy : "", call_settings.audio_source, call_settings.audio_sink,
-			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE, authorities),
+			call->video_on ? call_settings.video_source : "none", VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_RATE, authorities,
+			call_settings.fec),
 		error);
 	return call->started;
 }

@@ -61,6 +61,13 @@ static const struct option options[] = {
 		.value = &call_settings.sounds,
 		.initial = "on",
 		.summary = "Ring and beep through the loudspeaker" },
+	{ .name = "call.fec",
+		.type = OPTION_BOOL,
+		.value = &call_settings.fec,
+		.initial = "on",
+		.summary = "Mend sound that was lost on the way, and hear it a little later",
+		.help = "off: sound arrives 20 ms sooner, and what the network loses is guessed. It counts from the next call "
+			"on." },
 	{ .name = "media.socket",
 		.type = OPTION_TEXT,
 		.value = &call_settings.media_socket,

@@ -59,18 +59,18 @@ keep_echo(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 #define CHAIN                                                                                                           \
-	"rtpopusdepay ! opusdec name=decoder plc=true use-inband-fec=true ! audioconvert ! audioresample ! "            \
+	"rtpopusdepay ! opusdec name=decoder plc=true use-inband-fec=%s ! audioconvert ! audioresample ! "              \
 	"audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! volume name=volume ! %s%s%s tee name=tee " \
 	"allow-not-linked=true"
 
 static bool
-build(AudioPlay *play, GError **error)
+build(AudioPlay *play, bool fec, GError **error)
 {
 	bool canceller = gst_element_factory_find("webrtcechoprobe");
 
 	play->probe = canceller ? g_strdup_printf("heard-%08x", g_random_int()) : NULL;
-	play->part = pipeline_add(play->bin, error, CHAIN, canceller ? "webrtcechoprobe name=" : "", canceller ? play->probe : "",
-		canceller ? " !" : "");
+	play->part = pipeline_add(play->bin, error, CHAIN, fec ? "true" : "false", canceller ? "webrtcechoprobe name=" : "",
+		canceller ? play->probe : "", canceller ? " !" : "");
 	if (!play->part)
 		return false;
 	g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(play->part), "decoder");
@@ -78,7 +78,9 @@ build(AudioPlay *play, GError **error)
 	g_autoptr(GstPad) decoded = gst_element_get_static_pad(decoder, "src"), loud = gst_element_get_static_pad(volume, "src");
 	g_autoptr(GstPad) coded = gst_element_get_static_pad(decoder, "sink");
 	opus_bound(coded);
-	gst_pad_add_probe(decoded, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL, correct_latency, NULL, NULL);
+	if (fec)
+		gst_pad_add_probe(
+			decoded, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL, correct_latency, NULL, NULL);
 	gst_pad_add_probe(loud, GST_PAD_PROBE_TYPE_BUFFER, keep_echo, play, NULL);
 	play->meter = meter_new(loud, true);
 	play->tee = gst_bin_get_by_name(GST_BIN(play->part), "tee");
@@ -88,14 +90,14 @@ build(AudioPlay *play, GError **error)
 }
 
 AudioPlay *
-audioplay_new(GstBin *bin, Echo *echo, GError **error)
+audioplay_new(GstBin *bin, Echo *echo, bool fec, GError **error)
 {
 	AudioPlay *play = g_new0(AudioPlay, 1);
 
 	play->bin = bin;
 	play->echo = echo;
 	play->fd = -1;
-	if (build(play, error))
+	if (build(play, fec, error))
 		return play;
 	audioplay_free(play);
 	return NULL;

@@ -9,7 +9,8 @@
 
 typedef struct AudioPlay AudioPlay;
 /* Heard sound goes to echo, too, once audioplay_echo() says so. */
-AudioPlay *audioplay_new(GstBin *bin, Echo *echo, GError **error);
+/* fec: what was lost is taken from what comes next, for which all waits. */
+AudioPlay *audioplay_new(GstBin *bin, Echo *echo, bool fec, GError **error);
 void audioplay_free(AudioPlay *play);
 GstPad *audioplay_pad(AudioPlay *play);       /* where packets of Opus go; borrowed */
 const char *audioplay_probe(AudioPlay *play); /* the element that the echo canceller watches; NULL: there is none */

@@ -19,11 +19,11 @@ struct AudioSend {
 };
 
 /* Constant bit rate and no DTX: neither speech nor silence shows in a packet's size. FEC then costs nothing on the wire. */
-#define CHAIN                                                                                                              \
-	"audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "              \
-	"volume name=mute ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=200000000 leaky=downstream ! "         \
-	"opusenc name=encoder bitrate=32000 bitrate-type=cbr frame-size=20 audio-type=voice complexity=5 inband-fec=true " \
-	"packet-loss-percentage=20 "                                                                                       \
+#define CHAIN                                                                                                            \
+	"audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "            \
+	"volume name=mute ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=200000000 leaky=downstream ! "       \
+	"opusenc name=encoder bitrate=32000 bitrate-type=cbr frame-size=20 audio-type=voice complexity=5 inband-fec=%s " \
+	"packet-loss-percentage=20 "                                                                                     \
 	"dtx=false ! rtpopuspay name=payloader pt=%d ssrc=%u"
 #define DTMF " ! rtpdtmfmux name=mux rtpdtmfsrc name=dtmf pt=%d clock-rate=48000 ssrc=%u ! mux.priority_sink_0"
 
@@ -41,10 +41,11 @@ static bool
 build(AudioSend *send, GError **error)
 {
 	const struct audiosend_setup *setup = &send->setup;
+	const char *fec = setup->fec ? "true" : "false";
 	bool dtmf = setup->dtmf >= 0 && gst_element_factory_find("rtpdtmfsrc");
 
-	send->part = dtmf ? pipeline_add(setup->bin, error, CHAIN DTMF, setup->pt, setup->ssrc, setup->dtmf, setup->ssrc)
-			  : pipeline_add(setup->bin, error, CHAIN, setup->pt, setup->ssrc);
+	send->part = dtmf ? pipeline_add(setup->bin, error, CHAIN DTMF, fec, setup->pt, setup->ssrc, setup->dtmf, setup->ssrc)
+			  : pipeline_add(setup->bin, error, CHAIN, fec, setup->pt, setup->ssrc);
 	if (!send->part)
 		return false;
 	g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(send->part), "payloader");

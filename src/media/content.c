@@ -157,7 +157,7 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 	pipeline_map(session->pipeline, rtp, remote->opus, formats_caps(FORMAT_OPUS, remote->opus, 0, remote->twcc));
 	if (remote->dtmf >= 0)
 		pipeline_map(session->pipeline, rtp, remote->dtmf, formats_caps(FORMAT_DTMF, remote->dtmf, 0, remote->twcc));
-	content->play = audioplay_new(pipeline_bin(session->pipeline), session->sound, error);
+	content->play = audioplay_new(pipeline_bin(session->pipeline), session->sound, session->fec, error);
 	if (!content->play)
 		return false;
 	pipeline_receiver(session->pipeline, rtp, remote->opus, audioplay_pad(content->play));
@@ -168,6 +168,7 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 		.pt = remote->opus,
 		.dtmf = remote->dtmf,
 		.twcc = remote->twcc,
+		.fec = session->fec,
 		.echo = session->sound,
 		.probe = audioplay_probe(content->play),
 	};

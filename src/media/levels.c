@@ -69,7 +69,7 @@ build(Levels *levels, bool loopback, GVariant *start, const int *fds, GError **e
 
 	if (!choose(start, 7, fds, &source, error) || (loopback && !choose(start, 8, fds, &sink, error)))
 		return false;
-	levels->play = audioplay_new(bin, NULL, error);
+	levels->play = audioplay_new(bin, NULL, false, error);
 	levels->chain = levels->play
 				? pipeline_add(bin, error, CHAIN, MEDIA_PT_OPUS, loopback ? 500 * GST_MSECOND : (GstClockTime)0)
 				: NULL;

@@ -135,20 +135,21 @@ take_choices(Session *session, int *fds, const char *audio_source, const char *a
 bool
 session_start(Session *session, GVariant *body, int *fds, GError **error)
 {
-	gboolean initiator, loopback;
+	gboolean initiator, loopback, fec;
 	const char *policy, *toward, *proxy, *audio_source, *audio_sink, *video_source, *authorities;
 	g_autoptr(GVariant) contents = NULL;
 	g_autoptr(GVariant) servers = NULL;
 
 	if (session->begun)
 		return fault(error, FAULT_PEER, "the call was started twice");
-	g_variant_get(body, "(b@a(ss)&sb&s@a(ssqsss)&s&s&s&suuu&s)", &initiator, &contents, &policy, &loopback, &toward, &servers,
+	g_variant_get(body, "(b@a(ss)&sb&s@a(ssqsss)&s&s&s&suuu&sb)", &initiator, &contents, &policy, &loopback, &toward, &servers,
 		&proxy, &audio_source, &audio_sink, &video_source, &session->choices.width, &session->choices.height,
-		&session->choices.rate, &authorities);
+		&session->choices.rate, &authorities, &fec);
 	session->begun = true;
 	session->start = g_variant_ref(body);
 	session->initiator = initiator;
 	session->loopback = loopback;
+	session->fec = fec;
 	session->relay_only = strcmp(policy, "direct") != 0;
 	take_choices(session, fds, audio_source, audio_sink, video_source);
 	if (!g_variant_n_children(contents))

@@ -69,7 +69,7 @@ struct Session {
 	GMainLoop *loop;
 	GVariant *start;
 	bool hello, begun, initiator, relay_only, loopback, bundled, answered;
-	bool consent, keys_here, held, muted, video_off, over;
+	bool consent, keys_here, held, muted, video_off, over, fec;
 	struct srtpkeys keys;
 	struct choices choices;
 	struct shown shown[2]; /* of theirs, of ours */

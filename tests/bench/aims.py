@@ -74,6 +74,7 @@ AIMS = {
     "moving picture of 80x24, 256: bytes": row("kB", 4),
     "key to echo in a video call, p99": row("ms", 10),
     "call: mouth to ear, no devices": row("ms", 100),
+    "call: mouth to ear without FEC": row("ms", 60),
     "5 % loss, 100 ms: damaged speech": row("%", 8),
     "5 % loss, 100 ms: lost speech": row("%"),
     "10 % loss, 100 ms: damaged speech": row("%", 15),

@@ -74,7 +74,7 @@ def listen(path, onsets):
 
 
 @alone
-def ticks(build, folder, count):
+def ticks(build, folder, count, *words):
     """Milliseconds from the end of a silence at one microphone to its end at the other's loudspeaker."""
     path, onsets = folder / "ear", []
     os.mkfifo(path)
@@ -82,7 +82,7 @@ def ticks(build, folder, count):
     ear.start()
     # Not in step with the pieces of sound.
     marks = [f"at=+{1000 + 607 * n + off},a,set,mute,{word}" for n in range(count) for word, off in (("on", 0), ("off", 300))]
-    with Call(build, f"b.sink=file:{path}", *marks, seconds=60) as call:
+    with Call(build, f"b.sink=file:{path}", *marks, *words, seconds=60) as call:
         call.flowing()
         began = call.of("begin")[0]["monotonic"]
         call.wait(lambda: len(call.of("do", "a")) == 2 * count, 60)
@@ -100,5 +100,6 @@ def call_latency(bench):
     with tempfile.TemporaryDirectory() as name:
         def once(kind):
             # A silence ends with the piece of 10 ms that comes next: half of one on the average.
-            return {"call: mouth to ear, no devices": statistics.median(ticks(bench.lab.build, pathlib.Path(name), 20)) - 5}
+            return {row: statistics.median(ticks(bench.lab.build, pathlib.Path(name), 20, f"fec={fec}")) - 5
+                    for fec, row in (("on", "call: mouth to ear, no devices"), ("off", "call: mouth to ear without FEC"))}
         bench.measure(once, [clients.Sotto])

@@ -175,9 +175,9 @@ main(int argc, char **argv)
 	media = media_start(socket, &hooks, NULL, &error);
 	if (media &&
 		!media_begin(media,
-			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuus)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
+			g_variant_new("(b@a(ss)sbs@a(ssqsss)ssssuuusb)", TRUE, g_variant_new_array(G_VARIANT_TYPE("(ss)"), NULL, 0),
 				"relay", FALSE, "", g_variant_builder_end(&relays), ways.proxy, source, sink, "none", 640u, 480u,
-				30u, authorities ? authorities : ""),
+				30u, authorities ? authorities : "", TRUE),
 			&error))
 		g_clear_pointer(&media, media_stop);
 	if (!media) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two sotto-media and what two sottos would say to them: pair [option=value ...]. What the two say comes out as lines of JSON.
  *
- * Options: seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off, toward=ADDRESS,
- * through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be), relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for
- * more), and of a side (a. or b., both without): media=PROGRAM, source=, sink=, camera= (file:PATH is opened here), consent=MS (-1
- * never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one frame more (+MS: so long after both heard each other):
- * set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  deaf,on|off  add,NAME,MEDIA  remote (what it knows of the other)
- * remove,NAME candidate,IP,PORT[,COUNT]  die. ringing=MS: what is known is told after so long. after=MS: the end comes so long
- * after both heard each other (until=secured: have keys), or after one is gone. save=PREFIX writes the last picture of each kind as
- * PPM. */
+ * Options: seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off, fec=off,
+ * toward=ADDRESS, through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be),
+ * relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without): media=PROGRAM, source=,
+ * sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one frame
+ * more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  deaf,on|off
+ * add,NAME,MEDIA  remote (what it knows of the other) remove,NAME candidate,IP,PORT[,COUNT]  die. ringing=MS: what is known is told
+ * after so long. after=MS: the end comes so long after both heard each other (until=secured: have keys), or after one is gone.
+ * save=PREFIX writes the last picture of each kind as PPM. */
 #include "api/secret.h"
 #include "base/medialink.h"
 
@@ -47,7 +47,7 @@ static GMainLoop *loop;
 static char *toward, *wrong, *save;
 static char **through;
 static const char *until = "flowing";
-static bool video, bundled = true, mixed, loopback = true;
+static bool video, bundled = true, mixed, loopback = true, fec = true;
 static int seconds = 3, after = -1, ringing;
 static GPtrArray *relays, *timed;
 static gint64 started;
@@ -402,7 +402,7 @@ start(struct side *side)
 			*sink = with_file(side, side->sink, O_WRONLY | O_CREAT | O_TRUNC);
 	g_autofree char *camera = with_file(side, side->camera, O_RDONLY);
 	GVariant *body = g_variant_new(MEDIA_START_TYPE, side->initiator, &contents, side->policy, loopback, toward, &servers, "",
-		source, sink, camera, 640u, 480u, 30u, "");
+		source, sink, camera, 640u, 480u, 30u, "", fec);
 	media_link_send_fds(side->link, MEDIA_START, body, side->fds, side->n_fds);
 }
 
@@ -461,6 +461,8 @@ take_option(char *text)
 		bundled = !strcmp(v, "on");
 	else if (opt(text, "mixed", &v))
 		mixed = !strcmp(v, "on");
+	else if (opt(text, "fec", &v))
+		fec = !strcmp(v, "on");
 	else if (opt(text, "loopback", &v))
 		loopback = !strcmp(v, "on");
 	else if (opt(text, "toward", &v))
