@@ -56,18 +56,33 @@ random_source(void)
 	return source ? source : 1;
 }
 
+/* That of one which is over, or a new one. Who had a transport of its own keeps its place, since letters to it may be on their way;
+ * and the first, which may carry others. */
+static guint
+find_place(Session *session)
+{
+	for (guint i = 1; i < session->n; i++)
+		if (session->contents[i]->over && !session->contents[i]->transport) {
+			content_free(g_steal_pointer(&session->contents[i]));
+			return i;
+		}
+	return session->n;
+}
+
 struct content *
 content_new(Session *session, const char *name, bool video, GError **error)
 {
-	if (session->n == SESSION_CONTENTS)
-		return fault_null(error, FAULT_BUSY, "a call has no more than %d contents", SESSION_CONTENTS);
 	if (content_find(session, name))
 		return fault_null(error, FAULT_PEER, "the call has two contents of one name");
+	guint place = find_place(session);
+	if (place == SESSION_CONTENTS)
+		return fault_null(error, FAULT_BUSY, "a call has no more than %d contents", SESSION_CONTENTS);
 	struct content *content = g_new0(struct content, 1);
-	*content = (struct content){ .session = session, .video = video, .index = session->n, .ssrc = random_source() };
+	*content = (struct content){ .session = session, .video = video, .index = place, .ssrc = random_source() };
 	content->name = g_strdup(name);
 	content->rtx_ssrc = video ? random_source() : 0;
-	session->contents[session->n++] = content;
+	session->contents[place] = content;
+	session->n = MAX(session->n, place + 1);
 	content->stream = ice_add(session->ice, video);
 	if (!content->stream)
 		return fault_null(error, FAULT_NETWORK, "no socket can be opened for the call");
@@ -294,18 +309,31 @@ content_end(struct content *content)
 		return;
 	content->over = true;
 	g_clear_handle_id(&content->patience, g_source_remove);
-	for (int pt = 0; content->carrier && session->pipeline && pt < PIPELINE_TYPES; pt++)
-		if (pt == content->remote.opus || pt == content->remote.vp8)
-			pipeline_receiver(session->pipeline, content->carrier->index, pt, NULL);
+	if (content->carrier)
+		pipeline_receiver(session->pipeline, content->carrier->index,
+			content->video ? content->remote.vp8 : content->remote.opus, NULL);
 	g_clear_pointer(&content->send, audiosend_free);
 	g_clear_pointer(&content->play, audioplay_free);
 	g_clear_pointer(&content->picture, video_free);
 	/* Others may go by its transport: that one stays until the end. */
-	if (content->transport && !(session->bundled && content->index == 0 && !session->over)) {
+	bool lends = session->bundled && content->index == 0 && !session->over;
+	if (content->transport && !lends) {
 		transport_close(content->transport);
 		content->flowing = content->open = false;
-		ice_remove(session->ice, content->stream);
 	}
+	bool streams = content->transport ? !lends : !content->carrier;
+	if (streams && content->stream)
+		ice_remove(session->ice, content->stream);
+}
+
+/* After the pipeline, whose threads use it. */
+void
+content_free(struct content *content)
+{
+	transport_free(content->transport);
+	remote_clear(&content->remote);
+	g_free(content->name);
+	g_free(content);
 }
 
 /* Who begins to send begins with a whole picture: those before stayed behind the gate. */

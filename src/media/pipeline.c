@@ -10,14 +10,13 @@ enum {
 	RTCP_INTERVAL = 120,      /* ms: or reports of loss come too late */
 	RTCP_BANDWIDTH = 1000000, /* bytes a second, of which RTCP has a twentieth: less would stretch the interval */
 	TWCC_INTERVAL = 200,      /* ms: else one report for each picture */
-	STREAMS = 8,
+	STREAMS = 24, /* of a session: each picture that came and went keeps one until it times out, some seconds later */
 };
 
 struct session {
 	GstElement *funnel, *rtxsend, *rtxreceive;
 	GstCaps *caps[PIPELINE_TYPES];     /* atomic */
 	GstPad *receivers[PIPELINE_TYPES]; /* atomic */
-	bool video[PIPELINE_TYPES];
 };
 
 struct Pipeline {
@@ -39,16 +38,23 @@ on_request_pt_map(GstElement *rtpbin, guint session, guint pt, Pipeline *pipelin
 	return caps ? gst_caps_ref(caps) : NULL;
 }
 
+static bool
+is_video(struct session *session, guint8 pt)
+{
+	const GstCaps *caps = g_atomic_pointer_get(&session->caps[pt]);
+
+	return caps && !g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "media"), "video");
+}
+
 /* A jitter buffer does not know what it buffers until something comes. */
 static GstPadProbeReturn
 on_first_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-	const struct session *session = data;
 	GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
 	guint8 type = 0;
 
 	gst_buffer_extract(buffer, 1, &type, 1);
-	if (session->video[type & 0x7f]) {
+	if (is_video(data, type & 0x7f)) {
 		g_autoptr(GstElement) jitterbuffer = gst_pad_get_parent_element(pad);
 		g_object_set(jitterbuffer, "latency", VIDEO_LATENCY, "do-retransmission", TRUE, "rtx-next-seqnum", FALSE, NULL);
 	}
@@ -66,7 +72,27 @@ on_new_jitterbuffer(GstElement *rtpbin, GstElement *jitterbuffer, guint session,
 		gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER, on_first_packet, &pipeline->sessions[session], NULL);
 }
 
-/* The newest source of a type is what is heard and seen; what has no place must still go somewhere, or its thread stops. */
+/* What has no place must still go somewhere, or its thread stops. */
+static void
+discard(Pipeline *pipeline, GstPad *pad)
+{
+	g_autoptr(GstPad) nowhere = gst_element_request_pad_simple(pipeline->nowhere, "sink_%u");
+
+	gst_pad_link(pad, nowhere);
+}
+
+static void
+discard_what_goes_to(Pipeline *pipeline, GstPad *sink)
+{
+	g_autoptr(GstPad) before = gst_pad_get_peer(sink);
+
+	if (!before)
+		return;
+	gst_pad_unlink(before, sink);
+	discard(pipeline, before);
+}
+
+/* The newest source of a type is what is heard and seen. */
 static void
 on_pad_added(GstElement *rtpbin, GstPad *pad, Pipeline *pipeline)
 {
@@ -77,18 +103,10 @@ on_pad_added(GstElement *rtpbin, GstPad *pad, Pipeline *pipeline)
 		pt >= PIPELINE_TYPES)
 		return;
 	GstPad *sink = g_atomic_pointer_get(&pipeline->sessions[session].receivers[pt]);
-	if (sink) {
-		g_autoptr(GstPad) before = gst_pad_get_peer(sink);
-		if (before) {
-			gst_pad_unlink(before, sink);
-			g_autoptr(GstPad) other = gst_element_request_pad_simple(pipeline->nowhere, "sink_%u");
-			gst_pad_link(before, other);
-		}
-		if (gst_pad_link(pad, sink) == GST_PAD_LINK_OK)
-			return;
-	}
-	g_autoptr(GstPad) nowhere = gst_element_request_pad_simple(pipeline->nowhere, "sink_%u");
-	gst_pad_link(pad, nowhere);
+	if (sink)
+		discard_what_goes_to(pipeline, sink);
+	if (!sink || gst_pad_link(pad, sink) != GST_PAD_LINK_OK)
+		discard(pipeline, pad);
 }
 
 /* One element between two pads of these names: what rtpbin wants to put into its way. */
@@ -226,16 +244,19 @@ pipeline_map(Pipeline *pipeline, guint n, int pt, GstCaps *caps)
 		gst_caps_unref(caps);
 		return;
 	}
-	session->video[pt] = !g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "media"), "video");
 	g_atomic_pointer_set(&session->caps[pt], caps);
 }
 
 void
 pipeline_receiver(Pipeline *pipeline, guint n, int pt, GstPad *sink)
 {
+	if (n >= PIPELINE_SESSIONS || pt < 0 || pt >= PIPELINE_TYPES)
+		return;
+	GstPad **receiver = &pipeline->sessions[n].receivers[pt], *before = g_atomic_pointer_get(receiver);
 	/* A thread may be about to link what was here before: a pad, once known, is kept. */
-	if (n < PIPELINE_SESSIONS && pt >= 0 && pt < PIPELINE_TYPES)
-		g_atomic_pointer_set(&pipeline->sessions[n].receivers[pt], sink ? gst_object_ref(sink) : NULL);
+	g_atomic_pointer_set(receiver, sink ? gst_object_ref(sink) : NULL);
+	if (before)
+		discard_what_goes_to(pipeline, before);
 }
 
 static void

@@ -316,21 +316,11 @@ session_end(Session *session)
 	g_clear_pointer(&session->pem, secret_free);
 }
 
-/* After the pipeline, whose threads use it. */
-static void
-free_content(struct content *content)
-{
-	transport_free(content->transport);
-	remote_clear(&content->remote);
-	g_free(content->name);
-	g_free(content);
-}
-
 void
 session_free(Session *session)
 {
 	for (guint i = 0; i < session->n; i++)
-		free_content(session->contents[i]);
+		content_free(session->contents[i]);
 	for (int i = 0; i < MEDIA_FDS; i++)
 		if (session->choices.fds[i] >= 0)
 			close(session->choices.fds[i]);

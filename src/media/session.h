@@ -115,6 +115,7 @@ void content_open(struct content *content);   /* devices, once there is consent 
 void content_follow(struct content *content); /* what the peer wants to get now */
 void content_show(struct content *content);   /* the pictures that were asked for */
 void content_end(struct content *content);
+void content_free(struct content *content); /* after its end, and that of the pipeline if it has a transport */
 void content_tell(struct content *content, const char *state);
 void content_local(struct content *content);   /* what of it is to be signalled */
 void content_restart(struct content *content); /* ICE begins anew, over the same handshake */

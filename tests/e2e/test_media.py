@@ -338,6 +338,19 @@ def test_a_picture_joins_and_leaves_a_running_call(made):
     assert not call.failed("a") and call.last("b")["audio_in"] > 60
 
 
+# A name of its own each time, as others may give them; the last one stays.
+TWENTY = [f"at=+{300 + 150 * n + late},{side},{what}" for n in range(20) for side in "ab"
+          for late, what in [(0, f"add,p{n},video")] + [(100, f"remove,p{n}")] * (n < 19)]
+
+
+@pytest.mark.san
+@calls(*TWENTY, "at=10,b,picture,remote,80,60,15", after=6500)
+def test_pictures_come_and_go_as_often_as_one_likes(made):
+    (call,) = made
+    assert not call.failed("a") and not call.failed("b")
+    assert len(call.of("do", "a")) == 39 and colours(call.folder / "picture-b-remote.ppm")[0] == "wycgmrbk"
+
+
 # The other side says something else in the meantime, as Dino does before it accepts pictures.
 @calls("at=+600,a,add,1,video", "at=+800,a,remote", "at=+1200,b,add,1,video", "at=10,b,picture,remote,80,60,15", after=3600)
 def test_what_was_added_waits_for_its_answer(made):
