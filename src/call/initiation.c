@@ -94,7 +94,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 		missed_stranger(account_jid(account), peer, in->sent_at);
 		return;
 	}
-	if (ABS(clock_now() - in->sent_at) > STALE_US) {
+	if (clock_now() - in->sent_at > STALE_US) {
 		missed_proposed(account_jid(account), peer, in->jmi->sid, in->sent_at);
 		return;
 	}

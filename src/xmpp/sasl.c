@@ -5,7 +5,7 @@
 
 #include "base/mailbox.h"
 #include "base/text.h"
-#include "xmpp/ns.h"
+#include "xmpp/offer.h"
 #include "xmpp/scram.h"
 
 #include <gcrypt.h>
@@ -42,6 +42,7 @@ struct derivation {
 struct Sasl {
 	const struct mechanism *mechanism;
 	const char *binding;
+	char *offer; /* what arrived, as the server signs it */
 	GBytes *exporter, *unique;
 	char *local;
 	Gsasl_session *session;
@@ -107,42 +108,21 @@ sasl_free(Sasl *sasl)
 	g_clear_pointer(&sasl->exporter, g_bytes_unref);
 	g_clear_pointer(&sasl->unique, g_bytes_unref);
 	g_free(sasl->local);
+	g_free(sasl->offer);
 	g_free(sasl);
 }
 
 /* ---- choosing ---- */
 
-static bool
-offers(const Element *list, const char *name)
-{
-	for (const Element *e = element_first(list); e; e = element_next(e)) {
-		if (element_is(e, "mechanism", NULL) && strcmp(element_text(e), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-announces(const Element *bindings, const char *type)
-{
-	for (const Element *e = element_first(bindings); e; e = element_next(e)) {
-		if (element_is(e, "channel-binding", NULL) && g_strcmp0(element_attr(e, "type"), type) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* XEP-0440; without an announcement RFC 9266 §3 and RFC 5802 §6.1 name the default of each version of TLS. */
 static const char *
 choose_binding(const Element *features, const struct transport_facts *facts)
 {
-	const Element *bindings = element_child(features, "sasl-channel-binding", NS_SASL_CB);
-
-	if (!bindings)
+	if (!offer_tells_bindings(features))
 		return facts->unique ? "tls-unique" : facts->exporter ? "tls-exporter" : NULL;
-	if (facts->exporter && announces(bindings, "tls-exporter"))
+	if (facts->exporter && offer_binds(features, "tls-exporter"))
 		return "tls-exporter";
-	return facts->unique && announces(bindings, "tls-unique") ? "tls-unique" : NULL;
+	return facts->unique && offer_binds(features, "tls-unique") ? "tls-unique" : NULL;
 }
 
 static int
@@ -153,19 +133,6 @@ strength_of(const char *name)
 			return (int)i;
 	}
 	return -1;
-}
-
-static char *
-offered_words(const Element *list)
-{
-	GString *out = g_string_new(NULL);
-	guint n = 0;
-
-	for (const Element *e = element_first(list); e && n < 8; e = element_next(e), n++) {
-		g_autofree char *name = text_cut(element_text(e), 32);
-		g_string_append_printf(out, "%s%s", n ? ", " : "", name);
-	}
-	return g_string_free(out, FALSE);
 }
 
 static enum sasl_choice
@@ -182,15 +149,16 @@ enum sasl_choice
 sasl_choose(Sasl *sasl, const Element *features, const struct transport_facts *facts, const char *local, const char *before,
 	bool plain_allowed, GError **error)
 {
-	const Element *list = element_child(features, "mechanisms", NS_SASL);
-	g_autofree char *words = list ? offered_words(list) : g_strdup("nothing");
+	g_autofree char *words = offer_words(features);
 	g_auto(GStrv) known = g_strsplit(before ? before : "", " ", 2);
 	int least = strength_of(known[0]), best = -1;
 
 	sasl_reset(sasl);
 	sasl->binding = choose_binding(features, facts);
-	for (guint i = 0; list && i < G_N_ELEMENTS(mechanisms); i++) {
-		if (!offers(list, mechanisms[i].name))
+	g_free(sasl->offer);
+	sasl->offer = offer_text(features);
+	for (guint i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
+		if (!offer_has(features, mechanisms[i].name))
 			continue;
 		if ((i == ANONYMOUS) == (local == NULL) && (!mechanisms[i].plus || sasl->binding))
 			best = (int)i;
@@ -412,7 +380,8 @@ answer_server_first(Sasl *sasl, const char *base64, const Secret *password, void
 	char *prepared = NULL;
 	enum sasl_answer answer = SASL_REFUSED;
 
-	if (!scram_read_first(base64, sasl->nonce, &first, error))
+	if (!scram_read_first(base64, sasl->nonce, &first, error) ||
+		(first.offer && !offer_is_whole(sasl->offer, sasl->mechanism->md, first.offer, error)))
 		goto out;
 	sasl->server_first = g_strdup(base64);
 	if (is_cached(sasl, &first)) {
@@ -429,6 +398,7 @@ answer_server_first(Sasl *sasl, const char *base64, const Secret *password, void
 	gsasl_free(prepared);
 out:
 	g_free(first.salt);
+	g_free(first.offer);
 	return answer;
 }
 

@@ -57,6 +57,20 @@ read_iterations(struct scram_first *first, const char *field, GError **error)
 	return true;
 }
 
+/* Optional attributes follow (RFC 5802 §5.1); one that says two things says nothing. */
+static bool
+read_offer(struct scram_first *first, char **fields, GError **error)
+{
+	for (char **field = fields; *field; field++) {
+		if (strncmp(*field, "h=", 2) != 0)
+			continue;
+		if (first->offer)
+			return fault(error, FAULT_PEER, "the server's login message cannot be read");
+		first->offer = g_strdup(*field + 2);
+	}
+	return true;
+}
+
 bool
 scram_read_first(const char *base64, const char *own, struct scram_first *first, GError **error)
 {
@@ -68,8 +82,8 @@ scram_read_first(const char *base64, const char *own, struct scram_first *first,
 
 	if (!text || strlen(text) != length || !g_utf8_validate(text, -1, NULL))
 		return fault(error, FAULT_PEER, "the server's login message cannot be read");
-	fields = g_strsplit(text, ",", 16);
+	fields = g_strsplit(text, ",", -1);
 	n = g_strv_length(fields);
 	return read_nonce(own, n > 0 ? fields[0] : NULL, error) && read_salt(first, n > 1 ? fields[1] : NULL, error) &&
-	       read_iterations(first, n > 2 ? fields[2] : NULL, error);
+	       read_iterations(first, n > 2 ? fields[2] : NULL, error) && read_offer(first, fields + 3, error);
 }

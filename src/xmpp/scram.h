@@ -10,6 +10,7 @@ struct scram_first {
 	guint8 *salt; /* the caller's, also after an error */
 	size_t salt_length;
 	guint iterations;
+	char *offer; /* base64 of the hash of what the server offered (XEP-0474 "h"), NULL: it signs none; the caller's likewise */
 };
 
 /* own: the nonce that the answer must begin with. False with a reason when it is unfit: too few or too many iterations, a foreign

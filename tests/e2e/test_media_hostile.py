@@ -15,9 +15,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/media"))
 import rtp  # noqa: E402
 import stun  # noqa: E402
-from alone import HOST, Call, Tap, alone, stranger  # noqa: E402
+from alone import HOST, Call, Tap, alone, stranger, unshare  # noqa: E402
 from udprelay import Relay  # noqa: E402
 
+pytestmark = pytest.mark.skipif(not unshare(), reason="the kernel gives no network of one's own to this user")
 BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
 LONG = os.environ.get("SOTTO_LONG") == "1"
 SANITIZED = BUILD.name.startswith("san")

@@ -262,7 +262,7 @@ def test_what_is_said_is_heard_again_through_the_codec_and_the_sound_server(puls
 
 
 def test_a_test_of_sound_says_how_loud_one_is_and_what_to_do_when_nothing_is_heard(pulse):
-    tone = Ask("what=test", "source=test", "sink=auto", "seconds=2", env=pulse).end()
+    tone = Ask("what=test", "source=test", "sink=auto", "seconds=4", env=pulse).end()
     assert re.fullmatch(r"microphone \|+\.+ -15 dB", tone.all("good")[0])
     assert tone.all("good")[-1] == "the microphone works; if you did not hear yourself, look at the loudspeaker"
     quiet = Ask("what=test", "source=none", "sink=auto", "seconds=2", env=pulse).end()
@@ -402,9 +402,10 @@ def test_who_does_not_speak_the_language_of_the_link_harms_nobody(listener):
 
 @pytest.mark.parametrize("path, sentence", [("laptop", 'media.socket: "laptop" is no absolute path of a socket'),
                                             ("/" + "x" * 200, f'media.socket: "/{"x" * 200}" is no absolute path of a socket'),
-                                            ("/etc/hostname", "cannot reach sotto-media at /etc/hostname: Connection refused")])
-def test_a_path_that_is_no_socket_is_said(path, sentence):
-    assert Ask(f"socket={path}").end().wait("refused") == sentence
+                                            ("{folder}/file", "cannot reach sotto-media at {folder}/file: Connection refused")])
+def test_a_path_that_is_no_socket_is_said(path, sentence, folder):
+    (folder / "file").touch()
+    assert Ask(f"socket={path.format(folder=folder)}").end().wait("refused") == sentence.format(folder=folder)
 
 
 def test_a_listener_takes_the_place_of_a_dead_one_and_of_nothing_else(folder):

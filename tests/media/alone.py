@@ -33,6 +33,13 @@ def _enter():
         subprocess.run(["ip", *words.split()], check=True)
 
 
+@functools.cache
+def unshare():
+    """The command that gives a program a network of its own, or None: a user gets none in a chroot and where the kernel is set so."""
+    command = ["unshare", "-n" if os.geteuid() == 0 else "-rn"]
+    return command if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL).returncode == 0 else None
+
+
 def die_with_parent():
     _libc.prctl(DIE_WITH_PARENT, signal.SIGKILL)
 

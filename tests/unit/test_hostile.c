@@ -3,7 +3,9 @@
  */
 #include "api/ask.h"
 #include "fake/online.h"
+#include "xmpp/offer.h"
 
+#include <gcrypt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,6 +176,88 @@ bad_first_messages(void **state) /* C05, P08 */
 	online.state = CONNECTION_OFFLINE;
 	assert_refused("unfit salt", "trust");
 	assert_false(was_sent("<response"));
+}
+
+/* C03: XEP-0474, its own example; the order on the wire is no matter, and what is changed shows. */
+static void
+the_offer_is_hashed_as_the_server_does(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *mechanisms, *bindings;
+		bool whole;
+	} cases[] = {
+		{ "SCRAM-SHA-1 SCRAM-SHA-1-PLUS", "tls-server-end-point tls-exporter", true },
+		{ "SCRAM-SHA-1-PLUS SCRAM-SHA-1", "tls-exporter tls-server-end-point", true },
+		{ "SCRAM-SHA-1", "tls-exporter tls-server-end-point", false },
+		{ "SCRAM-SHA-1 SCRAM-SHA-1-PLUS PLAIN", "tls-exporter tls-server-end-point", false },
+		{ "SCRAM-SHA-1 SCRAM-SHA-1-PLUS", "tls-server-end-point", false },
+		{ "SCRAM-SHA-1 SCRAM-SHA-1-PLUS", "", false },
+		{ "SCRAM-SHA-1 SCRAM-SHA-1-PLUS", NULL, false },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) xml = g_string_new("<features><mechanisms " SASL ">");
+		g_auto(GStrv) mechanisms = g_strsplit(cases[i].mechanisms, " ", -1);
+		g_auto(GStrv) bindings = g_strsplit(cases[i].bindings ? cases[i].bindings : "", " ", -1);
+		for (guint n = 0; mechanisms[n]; n++)
+			g_string_append_printf(xml, "<mechanism>%s</mechanism>", mechanisms[n]);
+		g_string_append(xml, "</mechanisms>");
+		if (cases[i].bindings)
+			g_string_append(xml, "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>");
+		for (guint n = 0; bindings[n]; n++)
+			g_string_append_printf(xml, "<channel-binding type='%s'/>", bindings[n]);
+		g_string_append(xml, cases[i].bindings ? "</sasl-channel-binding></features>" : "</features>");
+		g_autoptr(Stanza) features = stanza_parse(xml->str, xml->len, NULL);
+		g_autofree char *text = offer_text(stanza_root(features));
+		assert_int_equal(offer_is_whole(text, GCRY_MD_SHA1, "G6k/rBLDqgOhRRaCuuatSDFkJ08=", NULL), cases[i].whole);
+	}
+}
+
+static bool
+answers_after(gpointer data)
+{
+	return strstr(fake_server_received(SERVER) + *(size_t *)data, "<response") != NULL;
+}
+
+static void
+an_offer_that_is_not_the_signed_one(void **state) /* C03 */
+{
+	(void)state;
+	static const struct {
+		const char *offered, *attribute, *reason;
+	} cases[] = {
+		{ "SCRAM-SHA-256 SCRAM-SHA-1", "h=@HASH@", NULL },
+		{ "SCRAM-SHA-1 SCRAM-SHA-256", "x=later,h=@HASH@", NULL },
+		{ "SCRAM-SHA-1 SCRAM-SHA-256", "d=other", NULL },
+		{ "SCRAM-SHA-256", "h=@HASH@", "somebody sits between" },
+		{ "SCRAM-SHA-256 SCRAM-SHA-1 X", "a=b,c=d,h=@HASH@", "somebody sits between" },
+		{ "SCRAM-SHA-256 SCRAM-SHA-1", "h=", "somebody sits between" },
+		{ "SCRAM-SHA-256 SCRAM-SHA-1", "h=@HASH@=", "somebody sits between" },
+		{ "SCRAM-SHA-256 SCRAM-SHA-1", "h=@HASH@,h=@HASH@", "cannot be read" },
+	};
+	g_autofree char *listed = g_strdup("SCRAM-SHA-1\x1eSCRAM-SHA-256");
+	guint8 digest[32];
+	gcry_md_hash_buffer(GCRY_MD_SHA256, digest, listed, strlen(listed));
+	g_autofree char *hash = g_base64_encode(digest, sizeof digest);
+	fake_server_offer(SERVER)->announce_binding = false;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(GStrv) parts = g_strsplit(cases[i].attribute, "@HASH@", -1);
+		g_autofree char *attribute = g_strjoinv(hash, parts);
+		g_autofree char *message = g_strdup_printf("r={nonce}xyz,s=QSXCR+Q6sek8bf92,i=4096,%s", attribute);
+		size_t before = strlen(fake_server_received(SERVER));
+		fake_server_offer(SERVER)->mechanisms = cases[i].offered;
+		fake_server_challenge(SERVER, message);
+		online.state = CONNECTION_OFFLINE;
+		if (cases[i].reason) {
+			assert_refused(cases[i].reason, strstr(cases[i].reason, "sits") ? "trust" : "peer");
+			assert_null(strstr(fake_server_received(SERVER) + before, "<response"));
+		} else {
+			stream_connect(STREAM);
+			assert_true(fake_server_until(answers_after, &before));
+			stream_disconnect(STREAM);
+			fake_server_turn(50);
+		}
+	}
 }
 
 static void
@@ -420,6 +504,8 @@ main(void)
 		T(plain_wants_a_yes),
 		T(nothing_known_is_offered),
 		T(bad_first_messages),
+		T(the_offer_is_hashed_as_the_server_does),
+		T(an_offer_that_is_not_the_signed_one),
 		T(a_salt_of_200_bytes_is_fine),
 		T(challenges_without_end),
 		T(starttls_is_not_offered),
