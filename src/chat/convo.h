@@ -48,6 +48,7 @@ const char *convo_account_jid(const Conversation *conv);
 /* Inside the transaction of the first sealed message; convo_was_sealed() tells it when that is committed. */
 bool convo_keep_sealed(Conversation *conv, const char *provider, GError **error);
 void convo_was_sealed(Conversation *conv, const char *provider);
+gint64 convo_comes_after(const Conversation *conv, gint64 at); /* at, or what is later than all that was heard and read */
 /* A message of the peer was kept: it counts as unread, and is what a displayed marker would name. */
 void convo_received(Conversation *conv, const Message *message);
 void convo_read_elsewhere(Conversation *conv, gint64 up_to); /* another device of ours displayed it */

@@ -195,6 +195,16 @@ inbox_lost(Account *account)
 		catchup_lost(account);
 }
 
+/* A server delivers in the order in which things were said, and does not take away the stamps that others write in its name: what
+ * arrives now does not stand above what was read, where nobody would look. */
+static gint64
+not_before_others(const Letter *letter, const char *account)
+{
+	const Conversation *conv = letter->origin == MESSAGE_LIVE ? convo_find(account, letter->peer) : NULL;
+
+	return conv ? convo_comes_after(conv, letter->sent_at) : letter->sent_at;
+}
+
 static void
 take_new(const Letter *letter, const struct decoded *decoded, Account *account)
 {
@@ -203,6 +213,7 @@ take_new(const Letter *letter, const struct decoded *decoded, Account *account)
 	Conversation *conv;
 	bool kept = false, fine;
 
+	message->sent_at = not_before_others(letter, account_jid(account));
 	if (!store_begin(&error)) {
 		fine = false;
 	} else if (!keep(letter, decoded, account, message, &original, &kept, &error)) {

@@ -26,6 +26,17 @@ convo_left(Conversation *conv)
 	conv->read_line = conv->read_up_to;
 }
 
+gint64
+convo_comes_after(const Conversation *conv, gint64 at)
+{
+	gint64 last;
+
+	if (at >= MAX(conv->last_at, conv->read_up_to))
+		return at;
+	last = MAX(archive_last_heard(conv->row), conv->read_up_to);
+	return at < last ? last + 1 : at;
+}
+
 /* A sealed message does not show that it is markable; who asks for a receipt of it is told, too. */
 static bool
 wants_displayed(const Message *message)

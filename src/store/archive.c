@@ -278,6 +278,18 @@ archive_last_sent(const char *account, const char *conversation, GError **error)
 		error);
 }
 
+gint64
+archive_last_heard(gint64 conversation)
+{
+	Rows *rows = store_select(NULL,
+		"SELECT sent_at FROM archive_message WHERE conversation = ? AND direction = 0 AND (flags & 24) = 0 ORDER BY sent_at"
+		" DESC, id DESC LIMIT 1",
+		"i", conversation);
+	gint64 at = rows && rows_next(rows) ? rows_int(rows, 0) : G_MININT64;
+	rows_free(rows);
+	return at;
+}
+
 static void
 reverse(GPtrArray *array)
 {

@@ -44,6 +44,7 @@ Message *archive_find_stanza_id(const char *account, const char *conversation, c
 Message *archive_find_wire_id(
 	const char *account, const char *conversation, const char *wire_id, enum message_direction direction, GError **error);
 Message *archive_last_sent(const char *account, const char *conversation, GError **error);
+gint64 archive_last_heard(gint64 conversation); /* sent_at of the newest that the peer said; G_MININT64 if there is none */
 
 /* At most limit messages before (sent_at, row), newest of them last; before_at G_MAXINT64 starts at the end. */
 GPtrArray *archive_page(gint64 conversation, gint64 before_at, gint64 before_row, guint limit, GError **error);

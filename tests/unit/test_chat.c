@@ -994,10 +994,14 @@ only_our_server_says_when(void **state)
 {
 	(void)state;
 	log_in_and_catch_up("s1");
-	bob_says("id='b1'", "<body>old?</body><delay xmlns='urn:xmpp:delay' from='" BOB "' stamp='2001-01-01T00:00:00Z'/>");
 	bob_says("id='b2'", "<body>old</body><delay xmlns='urn:xmpp:delay' from='home.example' stamp='2001-01-01T00:00:00Z'/>");
+	bob_says("id='b1'", "<body>old?</body><delay xmlns='urn:xmpp:delay' from='" BOB "' stamp='2001-01-01T00:00:00Z'/>");
 	must_say(0, "old");
 	must_say(1, "old?");
+	/* Anybody can write in its name; what was heard before stays before. */
+	bob_says("id='b3'", "<body>older</body><delay xmlns='urn:xmpp:delay' from='home.example' stamp='2000-01-01T00:00:00Z'/>");
+	must_say(2, "older");
+	assert_int_equal(convo_unread(convo_find(ME, BOB)), 3);
 }
 
 /* ---- the archive ---- */
