@@ -94,13 +94,16 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 		missed_stranger(account_jid(account), peer, in->sent_at);
 		return;
 	}
-	if (clock_now() - in->sent_at > STALE_US) {
-		missed_proposed(account_jid(account), peer, in->jmi->sid, in->sent_at);
+	if (!call_may_knock(account_jid(account), peer)) {
+		log_warning("%s: %s calls faster than anybody can answer: not heard", account_jid(account), peer);
 		return;
 	}
-	if (!call_may_knock(account_jid(account), peer))
-		log_warning("%s: %s calls faster than anybody can answer: not heard", account_jid(account), peer);
-	else if (ours)
+	if (clock_now() - in->sent_at > STALE_US) {
+		missed_proposed(account_jid(account), peer, in->jmi->sid, in->sent_at);
+		missed_tell_soon(account_jid(account));
+		return;
+	}
+	if (ours && ours->state <= STATE_RINGING_THERE)
 		meet(account, peer, ours, in);
 	else if (calls_running()->len >= CALLS_AT_ONCE)
 		turn_away(account, peer, in);
@@ -195,8 +198,16 @@ caught_up(const Event *event)
 	missed_tell(event->account);
 }
 
+static void
+on_connection(const Event *event)
+{
+	if (event->connection.state == CONNECTION_ONLINE && !event->connection.resumed)
+		missed_wait(event->account);
+}
+
 const struct event_watch initiation_watches[] = {
 	{ "call: initiation", EVENT_SIGNAL, look },
 	{ "call: what was missed", EVENT_CAUGHT_UP, caught_up },
+	{ "call: what may have been missed", EVENT_CONNECTION, on_connection },
 	{ 0 },
 };

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { STRANGERS_MAX = 50, WAITING_MAX = 200, KNOWN_MAX = 64 };
+enum { STRANGERS_MAX = 50, WAITING_MAX = 200, WAITING_OF_ONE_MAX = 20, KNOWN_MAX = 64, SETTLE_MS = 3000 };
 
 struct proposal {
 	char *account, *peer, *sid;
@@ -23,6 +23,7 @@ struct stranger {
 };
 
 static GPtrArray *waiting;   /* of struct proposal */
+static GHashTable *in_step;  /* of char *: accounts whose catch-up has ended */
 static GPtrArray *strangers; /* of struct stranger, newest last */
 
 static void
@@ -92,16 +93,19 @@ void
 missed_proposed(const char *account, const char *peer, const char *sid, gint64 at)
 {
 	struct proposal *proposal;
+	guint same = 0;
 
 	if (!waiting)
 		waiting = g_ptr_array_new_with_free_func(proposal_free);
-	if (waiting->len >= WAITING_MAX)
-		return;
 	for (guint i = 0; i < waiting->len; i++) {
 		proposal = g_ptr_array_index(waiting, i);
 		if (!strcmp(proposal->sid, sid) && !strcmp(proposal->account, account))
 			return;
+		same += !strcmp(proposal->peer, peer);
 	}
+	/* Who calls a hundred times does not hide who called once. */
+	if (waiting->len >= WAITING_MAX || same >= WAITING_OF_ONE_MAX)
+		return;
 	proposal = g_new(struct proposal, 1);
 	*proposal = (struct proposal){ g_strdup(account), g_strdup(peer), g_strdup(sid), at };
 	g_ptr_array_add(waiting, proposal);
@@ -121,10 +125,33 @@ missed_settled(const char *account, const char *sid)
 }
 
 void
+missed_wait(const char *account)
+{
+	if (in_step)
+		g_hash_table_remove(in_step, account);
+}
+
+static void
+tell_late(gpointer data)
+{
+	if (in_step && g_hash_table_contains(in_step, data))
+		missed_tell(data);
+}
+
+void
+missed_tell_soon(const char *account)
+{
+	clock_after(SETTLE_MS, tell_late, g_strdup(account), g_free);
+}
+
+void
 missed_tell(const char *jid)
 {
 	Account *account = account_find(jid);
 
+	if (!in_step)
+		in_step = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_hash_table_add(in_step, g_strdup(jid));
 	for (guint i = 0; waiting && i < waiting->len;) {
 		const struct proposal *proposal = g_ptr_array_index(waiting, i);
 
