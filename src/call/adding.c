@@ -304,10 +304,23 @@ talk_remove(Call *call, struct content *content)
 	drop(call, content);
 }
 
+/* Ours are "0" and "1"; the other end may have named its sound so. */
+static char *
+free_name(const Call *call)
+{
+	for (guint i = 1;; i++) {
+		g_autofree char *name = g_strdup_printf("%u", i);
+
+		if (!call_content(call, name))
+			return g_steal_pointer(&name);
+	}
+}
+
 void
 talk_add_video(Call *call)
 {
-	struct content *content = call_add_content(call, "1", true);
+	g_autofree char *name = free_name(call);
+	struct content *content = call_add_content(call, name, true);
 
 	content->by_responder = call->incoming;
 	content->adding = true;
