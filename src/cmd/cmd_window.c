@@ -140,11 +140,27 @@ run_xmlconsole(const struct cmd_call *call, GError **error)
 #define LOOK_BACK 300 /* messages in which texts and links are looked for */
 #define COPY_MAX (64 * 1024)
 
+/* G07: what a peer wrote is pasted into a shell one day. Line breaks stay, what a terminal would act upon goes. */
+static char *
+without_controls(const char *text)
+{
+	GString *clean = g_string_new(NULL);
+
+	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (c == '\n' || c == '\t' || !g_unichar_iscntrl(c))
+			g_string_append_unichar(clean, c);
+	}
+	return g_string_free(clean, FALSE);
+}
+
 /* OSC 52: the terminal puts it into the clipboard, also over ssh. */
 static void
 copy(Reply *reply, const char *text)
 {
-	g_autofree char *cut = text_cut(text, COPY_MAX), *coded = g_base64_encode((const guchar *)cut, strlen(cut));
+	g_autofree char *clean = without_controls(text), *cut = text_cut(clean, COPY_MAX);
+	g_autofree char *coded = g_base64_encode((const guchar *)cut, strlen(cut));
 	g_autofree char *sequence = g_strdup_printf("\033]52;c;%s\033\\", coded);
 
 	screen_send(sequence);

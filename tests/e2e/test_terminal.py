@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The terminal front end as a person meets it: the real program in a pty, its screen read back through a terminal emulator."""
 
+import base64
 import os
 import pathlib
 import random
@@ -485,6 +486,10 @@ def test_small_things_that_people_try_first(chat):
     alice.line("/url").wait(r"2  https://example\.org/a\n.* 1  https://b\.example/")
     alice.line("/copy").wait("for its clipboard")
     assert b"\x1b]52;c;YSBtaXN0YWtl\x1b\\" in alice.raw
+    # G07: what a terminal would act upon when it is pasted stays behind, line breaks do not.
+    say("paste \x1b[201~me\nnow")
+    alice.wait(r"paste \^\[\[201~me").line("/copy").wait("clipboard: 17 bytes")
+    assert b"\x1b]52;c;" + base64.b64encode(b"paste [201~me\nnow") + b"\x1b\\" in alice.raw
     alice.line("/foo").wait("/help lists them").line("/serach x").wait("did you mean /search")
     # Without bars.
     alice.keys("\x1bl").wait_gone(r"\[OMEMO\]")
