@@ -225,6 +225,7 @@ account_connect(Account *account)
 void
 account_disconnect(Account *account)
 {
+	event_emit(&(Event){ .kind = EVENT_LEAVING, .account = account->jid });
 	password_forget(account);
 	presence_leave(account);
 	stream_disconnect(account->stream);

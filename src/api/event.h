@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_CALL,            /* .call: a call began, changed or ended */
 	EVENT_CALL_STATS,      /* .call_stats */
 	EVENT_CALL_FRAME,      /* .call_frame: a picture */
+	EVENT_LEAVING,         /* account: a person logs it out, or removes it; what has to be said first is said now */
 	EVENT_KINDS,
 };
 

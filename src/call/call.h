@@ -280,6 +280,8 @@ void engine_end(Call *call);
 /* ---- ending.c ---- */
 
 void call_over(Call *call); /* what every end does */
+/* A person leaves; what only rings is missed. */
+void call_leave(Call *call, const char *code, const char *sentence);
 
 /* ---- way.c: which addresses may be told ---- */
 

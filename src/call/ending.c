@@ -126,3 +126,14 @@ end_unreachable(Call *call, const struct call_input *in)
 	call_fail(call, "gone", "the connection of %s was lost", call->account);
 	return end(call);
 }
+
+void
+call_leave(Call *call, const char *code, const char *sentence)
+{
+	if (call->state == STATE_ENDED)
+		return;
+	/* What only rings goes on ringing on other devices of ours: nothing was decided. */
+	if (call->state != STATE_RINGING)
+		call_fail(call, code, "%s", sentence);
+	call_step(call, call->state == STATE_RINGING ? INPUT_LATE : INPUT_FAIL, NULL);
+}

@@ -106,6 +106,20 @@ connection_changed(const Event *event)
 	}
 }
 
+/* While the peer can still be told. */
+static void
+account_leaves(const Event *event)
+{
+	g_autofree char *sentence = g_strdup_printf("%s logs out", event->account);
+
+	for (guint i = 0; i < call_list()->len; i++) {
+		Call *call = g_ptr_array_index(call_list(), i);
+
+		if (!strcmp(call->account, event->account))
+			call_leave(call, "gone", sentence);
+	}
+}
+
 static void
 account_changed(const Event *event)
 {
@@ -140,6 +154,7 @@ trust_changed(const Event *event)
 static const struct event_watch watches[] = {
 	{ "call: trust", EVENT_TRUST, trust_changed },
 	{ "call: connection", EVENT_CONNECTION, connection_changed },
+	{ "call: logged out", EVENT_LEAVING, account_leaves },
 	{ "call: accounts", EVENT_ACCOUNT, account_changed },
 	{ 0 },
 };

@@ -250,14 +250,6 @@ call_picture(guint id, bool own, guint width, guint height, guint rate)
 void
 calls_end_all(const char *reason_code)
 {
-	for (guint i = 0; i < call_list()->len; i++) {
-		Call *call = g_ptr_array_index(call_list(), i);
-
-		if (call->state == STATE_ENDED)
-			continue;
-		/* What only rings goes on ringing on other devices of ours: nothing was decided. */
-		if (call->state != STATE_RINGING)
-			call_fail(call, reason_code, "sotto ends here");
-		call_step(call, call->state == STATE_RINGING ? INPUT_LATE : INPUT_FAIL, NULL);
-	}
+	for (guint i = 0; i < call_list()->len; i++)
+		call_leave(g_ptr_array_index(call_list(), i), reason_code, "sotto ends here");
 }

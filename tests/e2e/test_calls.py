@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Calls between two sottos on two federated servers: signalling, keys, sound, ends."""
 
+import os
+import signal
+import subprocess
 import time
 
 import pytest
@@ -22,6 +25,12 @@ def state(client, name, timeout=20, **fields):
 
 def heard(client, frames=50, timeout=20):
     return client.wait("call-stats", where=lambda e: e.get("audio_frames_in", 0) >= frames, timeout=timeout)
+
+
+def engines(client):
+    """Processes of sotto-media that this client started."""
+    found = subprocess.run(["pgrep", "-P", str(client.process.pid), "-f", "sotto-media"], capture_output=True, text=True)
+    return [int(pid) for pid in found.stdout.split()]
 
 
 @pytest.fixture
@@ -171,22 +180,33 @@ def test_hold_mute_and_resume(callers):
 
 def test_a_dead_engine_ends_the_call(callers):
     """The media program dies: the call ends with a reason within a second, sotto goes on."""
-    import subprocess
     alice, bob = callers
     alice.run("/call bob@b.test")
     state(bob, "ringing")
     bob.run("/answer")
     state(alice, "active")
-    child = subprocess.run(["pgrep", "-P", str(alice.process.pid), "-f", "sotto-media"], capture_output=True, text=True).stdout.split()
-    assert len(child) == 1
+    (engine,) = engines(alice)
     began = time.monotonic()
-    import os
-    import signal
-    os.kill(int(child[0]), signal.SIGKILL)
+    os.kill(engine, signal.SIGKILL)
     ended = state(alice, "ended")
     assert time.monotonic() - began < 1.5 and ended["reason"]
     state(bob, "ended")
     alice.run("/msg bob@b.test still here")
+
+
+@pytest.mark.parametrize("line", ["/disconnect", "/account remove alice@a.test"])
+def test_who_logs_out_in_a_call_ends_it_first(callers, line):
+    alice, bob = callers
+    alice.run("/call bob@b.test")
+    state(bob, "ringing")
+    bob.run("/answer")
+    heard(alice)
+    heard(bob)
+    (engine,) = engines(alice)
+    alice.run(line)
+    assert state(alice, "ended", timeout=2)["reason"] == "alice@a.test logs out"
+    assert "is gone" in state(bob, "ended", timeout=5)["reason"]
+    wait_until(lambda: engine not in engines(alice), "the end of the engine", timeout=5)
 
 
 def test_a_call_to_somebody_offline_is_a_missed_call_at_the_next_login(federation, callers):
