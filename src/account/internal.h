@@ -23,10 +23,11 @@ struct Account {
 		PASSWORD_RUNNING, /* the command runs, or a person is asked */
 		PASSWORD_AGAIN,   /* a person is asked since the server refused the last one */
 	} password_step;
-	bool password_given;   /* to the stream, and no login came of it yet */
-	bool password_typed;   /* by a person, and not kept yet */
-	bool password_keep;    /* as soon as the server took it */
-	bool password_refused; /* the server did not take the last one */
+	bool password_given;     /* to the stream, and no login came of it yet */
+	bool password_typed;     /* by a person, and not kept yet */
+	bool password_keep;      /* as soon as the server took it */
+	bool password_refused;   /* the server did not take the last one */
+	guint password_question; /* keep it? */
 
 	char *show, *status; /* what the user wants to be seen as */
 	bool announced;      /* presence is out: contacts know that we are here */

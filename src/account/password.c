@@ -142,7 +142,8 @@ password_taken(Account *account)
 		return;
 	}
 	g_autofree char *text = g_strdup_printf("Keep the password of %s in the encrypted store?", account->jid);
-	ask(account->jid, NULL, text, choices, keep_answered, g_strdup(account->jid), g_free);
+	ask_withdraw(account->password_question);
+	account->password_question = ask(account->jid, NULL, text, choices, keep_answered, g_strdup(account->jid), g_free);
 }
 
 void

@@ -7,8 +7,8 @@
 /* choice is one of the choices given, or NULL when the question was withdrawn. */
 typedef void (*ask_done)(const char *choice, gpointer data);
 
-/* choices: NULL-terminated, the first is the safe one. Returns the question's id. The same text to the same peer that is still
- * open is not asked twice: both get the one answer. */
+/* choices: NULL-terminated, the first is the safe one. Returns the question's id, its own also where
+ * the same is asked twice: who asks again in place of what is open withdraws that first. */
 PUBLIC guint ask(const char *account, const char *peer, const char *text, const char *const *choices, ask_done done, gpointer data,
 	GDestroyNotify data_free);
 PUBLIC bool ask_answer(guint id, const char *choice, GError **error);

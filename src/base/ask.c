@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions for a person: those that are open, and who waits for their answers. */
+/* Questions for a person: those that are open, and who waits for their answers. Two that read the same are two: they may be about
+ * two calls, and the end of one is no answer to the other. */
 #include "api/ask.h"
 
 #include <string.h>
@@ -7,17 +8,13 @@
 #include "api/error.h"
 #include "api/event.h"
 
-struct waiter {
-	ask_done done;
-	gpointer data;
-	GDestroyNotify data_free;
-};
-
 struct question {
 	guint id;
 	char *account, *peer, *text;
 	char **choices;
-	GArray *waiters; /* of struct waiter */
+	ask_done done;
+	gpointer data;
+	GDestroyNotify data_free;
 };
 
 static GPtrArray *questions; /* oldest first */
@@ -30,7 +27,6 @@ question_free(struct question *question)
 	g_free(question->peer);
 	g_free(question->text);
 	g_strfreev(question->choices);
-	g_array_unref(question->waiters);
 	g_free(question);
 }
 
@@ -58,43 +54,27 @@ find(guint id)
 	return NULL;
 }
 
-static struct question *
-find_same(const char *account, const char *peer, const char *text)
-{
-	for (guint i = 0; questions && i < questions->len; i++) {
-		struct question *question = g_ptr_array_index(questions, i);
-
-		if (g_strcmp0(question->account, account) == 0 && g_strcmp0(question->peer, peer) == 0 &&
-			g_str_equal(question->text, text))
-			return question;
-	}
-	return NULL;
-}
-
 guint
 ask(const char *account, const char *peer, const char *text, const char *const *choices, ask_done done, gpointer data,
 	GDestroyNotify data_free)
 {
-	struct waiter waiter = { done, data, data_free };
-	struct question *question = find_same(account, peer, text);
+	struct question *question = g_new0(struct question, 1);
+	guint id;
 
-	if (question) {
-		g_array_append_val(question->waiters, waiter);
-		return question->id;
-	}
 	if (!questions)
 		questions = g_ptr_array_new();
-	question = g_new0(struct question, 1);
 	question->id = ++last_id;
 	question->account = g_strdup(account);
 	question->peer = g_strdup(peer);
 	question->text = g_strdup(text);
 	question->choices = g_strdupv((char **)choices);
-	question->waiters = g_array_new(FALSE, FALSE, sizeof waiter);
-	g_array_append_val(question->waiters, waiter);
+	question->done = done;
+	question->data = data;
+	question->data_free = data_free;
+	id = question->id;
 	g_ptr_array_add(questions, question);
 	tell(question, NULL);
-	return last_id;
+	return id;
 }
 
 /* Takes it off the list first: whoever is told may ask again. */
@@ -103,14 +83,10 @@ close_question(struct question *question, const char *choice)
 {
 	g_ptr_array_remove(questions, question);
 	tell(question, choice ? choice : "");
-	for (guint i = 0; i < question->waiters->len; i++) {
-		struct waiter *waiter = &g_array_index(question->waiters, struct waiter, i);
-
-		if (waiter->done)
-			waiter->done(choice, waiter->data);
-		if (waiter->data_free)
-			waiter->data_free(waiter->data);
-	}
+	if (question->done)
+		question->done(choice, question->data);
+	if (question->data_free)
+		question->data_free(question->data);
 	question_free(question);
 }
 

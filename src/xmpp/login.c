@@ -160,7 +160,9 @@ ask_plain(Stream *stream)
 		stream->domain, stream->config.jid);
 	GError *error = NULL;
 
-	ask(stream->config.jid, NULL, text, choices, on_plain_answer, g_strdup(stream->config.jid), g_free);
+	ask_withdraw(stream->plain_question);
+	stream->plain_question =
+		ask(stream->config.jid, NULL, text, choices, on_plain_answer, g_strdup(stream->config.jid), g_free);
 	fault(&error, FAULT_TRUST, "%s offers only the login PLAIN, which wants your yes", stream->domain);
 	return lose(stream, error, false);
 }

@@ -102,10 +102,11 @@ struct Stream {
 
 	enum state state;
 	bool stepping;
-	GQueue pending; /* inputs that came while stepping */
-	guint timer;    /* of the state */
-	guint attempts; /* in vain, since the last success */
-	bool wanted;    /* the user wants to be online */
+	GQueue pending;       /* inputs that came while stepping */
+	guint timer;          /* of the state */
+	guint attempts;       /* in vain, since the last success */
+	guint plain_question; /* may the password be sent as it is? */
+	bool wanted;          /* the user wants to be online */
 
 	GError *why;           /* of the coming loss, NULL: as the user wished */
 	const char *condition; /* what to tell the server with it, NULL */

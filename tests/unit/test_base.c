@@ -314,7 +314,7 @@ freed(gpointer data)
 }
 
 static void
-one_answer_serves_all_who_asked_the_same(void **state)
+an_answer_is_to_one_question_also_where_two_read_the_same(void **state)
 {
 	g_autoptr(GError) error = NULL;
 	guint a, b, c;
@@ -324,7 +324,7 @@ one_answer_serves_all_who_asked_the_same(void **state)
 	a = ask("me@x", "bob@x", "send readable?", yes_no, answered, "a", freed);
 	b = ask("me@x", "bob@x", "send readable?", yes_no, answered, "b", freed);
 	c = ask("me@x", "eve@x", "send readable?", yes_no, answered, "c", NULL);
-	assert_int_equal(a, b);
+	assert_int_not_equal(a, b);
 	assert_int_not_equal(a, c);
 	assert_int_equal(ask_open(NULL, NULL), a);
 	assert_int_equal(ask_open("eve@x", NULL), c);
@@ -333,13 +333,16 @@ one_answer_serves_all_who_asked_the_same(void **state)
 	assert_false(ask_answer(a, "perhaps", &error));
 	assert_true(g_error_matches(error, FAULT, FAULT_INPUT));
 	assert_true(ask_answer(a, "Y", NULL));
-	assert_string_equal(story->str, "a=yes .b=yes .");
+	assert_string_equal(story->str, "a=yes .");
+	assert_int_equal(ask_open("bob@x", NULL), b);
+	ask_withdraw(b);
+	assert_string_equal(story->str, "a=yes .b=(none) .");
 	g_clear_error(&error);
 	assert_false(ask_answer(a, "yes", &error));
 	assert_true(g_error_matches(error, FAULT, FAULT_GONE));
 	ask_withdraw(c);
 	ask_withdraw(c);
-	assert_string_equal(story->str, "a=yes .b=yes .c=(none) ");
+	assert_string_equal(story->str, "a=yes .b=(none) .c=(none) ");
 	assert_int_equal(ask_open(NULL, NULL), 0);
 	g_string_free(story, TRUE);
 }
@@ -470,7 +473,7 @@ main(void)
 		cmocka_unit_test(a_timer_row_ticks_while_it_is_in_the_table),
 		cmocka_unit_test(events_reach_those_who_watch_in_the_order_of_the_rows),
 		cmocka_unit_test(a_table_knows_whose_a_row_is),
-		cmocka_unit_test(one_answer_serves_all_who_asked_the_same),
+		cmocka_unit_test(an_answer_is_to_one_question_also_where_two_read_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
