@@ -32,6 +32,25 @@ run_close(const struct cmd_call *call, GError **error)
 }
 
 static bool
+run_splitv(const struct cmd_call *call, GError **error)
+{
+	return ui()->window("splitv", call->args[0], error);
+}
+
+static bool
+run_splith(const struct cmd_call *call, GError **error)
+{
+	return ui()->window("splith", call->args[0], error);
+}
+
+static bool
+run_unsplit(const struct cmd_call *call, GError **error)
+{
+	(void)call;
+	return ui()->window("unsplit", NULL, error);
+}
+
+static bool
 run_wins(const struct cmd_call *call, GError **error)
 {
 	static const char *const signs[] = { "", "event", "message", "message", "alert", "call" };
@@ -43,7 +62,9 @@ run_wins(const struct cmd_call *call, GError **error)
 		reply_print(call->reply, "%3u  %s%s%s  %s  %s", window->number, window->peer ? window->peer : title,
 			window->peer && g_strcmp0(title, window->peer) ? "  " : "",
 			window->peer && g_strcmp0(title, window->peer) ? title : "", signs[window->activity],
-			window == window_current() ? "(here)" : "");
+			window == window_current() ? "(here)"
+			: window_is_seen(window)   ? "(beside)"
+						   : "");
 	}
 	/* Without windows of its own a script still has conversations. */
 	const GPtrArray *convs = all ? NULL : convo_list();
@@ -241,6 +262,23 @@ const struct cmd cmd_window_rows[] = {
 			"before. Alt+1 to Alt+0 and Alt+Q to Alt+P (but Alt+U) go to the first twenty.",
 		.examples = window_examples,
 		.run = run_window },
+	{ .name = "window splitv",
+		.aliases = "split,vsplit",
+		.args = close_args,
+		.summary = "Show another window right of this one",
+		.help = "Without a name the one before. Alt+S goes to the other one, Alt+Z hides it or shows it again; > stands "
+			"before "
+			"the title of the one that has the input. What comes into the other one counts as unread until you go "
+			"there. "
+			"Where there is no room for both, the one with the input is shown alone.",
+		.examples = (const char *const[]){ "/window splitv call", "/window splitv 3", NULL },
+		.run = run_splitv },
+	{ .name = "window splith",
+		.aliases = "hsplit",
+		.args = close_args,
+		.summary = "Show another window below this one",
+		.run = run_splith },
+	{ .name = "window unsplit", .aliases = "unsplit", .summary = "Show this window alone again", .run = run_unsplit },
 	{ .name = "wins", .aliases = "windows", .summary = "List the windows", .run = run_wins },
 	{ .name = "close", .args = close_args, .summary = "Close a window; what was said is kept", .run = run_close },
 	{ .name = "clear", .summary = "Clear the window; PageUp brings the lines back", .run = run_clear },

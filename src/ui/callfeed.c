@@ -10,6 +10,7 @@
 #include "ui/callwords.h"
 #include "ui/front.h"
 #include "ui/layout.h"
+#include "ui/split.h"
 
 struct told {
 	enum call_state state;
@@ -143,7 +144,9 @@ on_stats(const Event *event)
 	remember(history->in, history->count, stats->bitrate_in);
 	remember(history->out, history->count, stats->bitrate_out);
 	history->count = MIN(history->count + 1, CALL_HISTORY);
-	layout_dirty(call_in_window(window_current()) == stats->id ? PART_VIEW | PART_STATUS : PART_STATUS);
+	const Window *other = split_other();
+	bool seen = call_in_window(window_current()) == stats->id || (other && call_in_window(other) == stats->id);
+	layout_dirty(seen ? PART_VIEW | PART_STATUS : PART_STATUS);
 }
 
 static void

@@ -37,7 +37,7 @@ feed_text(Window *window, enum line_kind kind, const char *text, bool plain)
 	view_open(window->view, layout_view_rows());
 	view_add_text(window->view, kind, text, plain);
 	window->has_lines = true;
-	if (window == window_current())
+	if (window_is_seen(window))
 		layout_dirty(PART_VIEW);
 }
 
@@ -62,7 +62,7 @@ on_message(const Event *event)
 	if (!window)
 		return;
 	view_add_message(window->view, message);
-	if (window == window_current())
+	if (window_is_seen(window))
 		layout_dirty(PART_VIEW | PART_STATUS);
 	if (incoming && (message->origin != MESSAGE_ARCHIVE || convo_unread(conv)))
 		window_raise(window, message->kind == MESSAGE_GROUPCHAT ? ACTIVITY_MESSAGE : ACTIVITY_PRIVATE);
@@ -80,7 +80,7 @@ on_change(const Event *event)
 	if (!window)
 		return;
 	view_change_message(window->view, event->message);
-	if (window == window_current())
+	if (window_is_seen(window))
 		layout_dirty(PART_VIEW);
 }
 
@@ -116,7 +116,7 @@ on_conversation(const Event *event)
 		window->activity = ACTIVITY_NONE;
 		layout_dirty(PART_STATUS);
 	}
-	layout_dirty(window == window_current() ? PART_ALL : PART_PANEL);
+	layout_dirty(window_is_seen(window) ? PART_ALL : PART_PANEL);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "ui/front.h"
 #include "ui/layout.h"
+#include "ui/split.h"
 
 static const struct {
 	const char *verb;
@@ -12,7 +13,25 @@ static const struct {
 } moves[] = {
 	{ "last", window_last, "there was no window before" },
 	{ "active", window_active, "nothing is waiting in another window" },
+	{ "other", split_other, "no other window is beside this one: /window splitv puts one there" },
 };
+
+/* The window before is what one most likely wants to see as well. */
+static bool
+divide(enum split_way way, const char *name, GError **error)
+{
+	Window *other = name ? window_by_name(name) : window_last();
+	if (!name && !other)
+		other = window_step(1);
+	if (!other)
+		return fault(error, FAULT_GONE, "there is no window %s - /wins lists them", name);
+	if (other == window_current())
+		return fault(error, FAULT_INPUT,
+			name ? "this window is seen already: name another one to stand beside it"
+			     : "there is no other window yet: /msg opens one");
+	split_open(way, other);
+	return true;
+}
 
 bool
 go_window(const char *verb, const char *arg, GError **error)
@@ -28,6 +47,12 @@ go_window(const char *verb, const char *arg, GError **error)
 			return true;
 		}
 		window_switch(window);
+		return true;
+	}
+	if (!strcmp(verb, "splitv") || !strcmp(verb, "splith"))
+		return divide(verb[5] == 'v' ? SPLIT_BESIDE : SPLIT_ABOVE, arg, error);
+	if (!strcmp(verb, "unsplit") || !strcmp(verb, "zoom")) {
+		(*verb == 'u' ? split_close : split_zoom)();
 		return true;
 	}
 	if (!strcmp(verb, "next") || !strcmp(verb, "previous")) {
@@ -71,6 +96,7 @@ window_open(const struct window_kind *kind, gpointer data, GDestroyNotify data_f
 void
 window_redraw(guint number)
 {
-	if (front_is_on() && window_current()->number == number)
+	Window *window = front_is_on() ? window_number(number) : NULL;
+	if (window && window_is_seen(window))
 		layout_dirty(PART_VIEW | PART_TITLE);
 }

@@ -57,6 +57,8 @@ const struct binding keymap_rows[] = {
 	{ "C-Space", "/ptt talk", "be heard while it is held, when push to talk is on" },
 	{ "M-a", "/window active", "to the window that wants attention most" },
 	{ "M-/", "/window last", "to the window before" },
+	{ "M-s", "/window other", "to the other window of a split" },
+	{ "M-z", "/window zoom", "hide the other window of a split, or show it again" },
 	{ "C-p", "/window previous", "to the previous window" },
 	{ "C-n", "/window next", "to the next window" },
 	{ "M-Left", "/window previous", "to the previous window" },

@@ -10,6 +10,7 @@
 #include "ui/glyph.h"
 #include "ui/input.h"
 #include "ui/picture.h"
+#include "ui/split.h"
 #include "ui/term.h"
 #include "ui/win_call.h"
 
@@ -71,12 +72,30 @@ middle(void)
 	return (struct rectangle){ has_title(), left, rows, screen_cols() - left };
 }
 
-/* And without what a call takes of it. */
+/* The places of the windows that are seen; the other one, NULL when there is none or no room for it. */
+static Window *
+divide(struct rectangle *own, struct rectangle *other)
+{
+	*own = middle();
+	return has_title() && split_divide(own, other) ? split_other() : NULL;
+}
+
+/* One window draws a call: its own, where that is seen. */
+static bool
+draws_call(const Window *window, const Window *other)
+{
+	const Window *current = window_current();
+	return window == (other && call_has_window(other) && !call_has_window(current) ? other : current);
+}
+
+/* Without the bars, the other window, and what a call takes. */
 static struct rectangle
 place_for_lines(void)
 {
-	struct rectangle lines = middle(), piece;
-	call_piece(window_current(), &lines, &piece);
+	struct rectangle lines, beside, piece;
+	const Window *other = divide(&lines, &beside);
+	if (draws_call(window_current(), other))
+		call_piece(window_current(), &lines, &piece);
 	return lines;
 }
 
@@ -200,19 +219,52 @@ draw_rule(int row, int col, int rows)
 }
 
 static void
-draw_view(Window *window, const struct rectangle *place)
+draw_view(Window *window, const struct rectangle *place, bool draws)
 {
 	struct rectangle lines = *place, piece;
-	if (call_piece(window, &lines, &piece))
+	if (draws && call_piece(window, &lines, &piece))
 		call_window_draw(window, &piece);
-	else
+	else if (draws)
 		call_not_drawn();
 	if (window->view && lines.rows)
 		view_draw(window->view, lines.row, lines.col, lines.rows, lines.cols);
-	else if (lines.rows)
+	else if (lines.rows && window->kind->line)
 		draw_kind(window, lines.row, lines.col, lines.rows, lines.cols);
 	if (lines.cols < place->cols)
 		draw_rule(lines.row, lines.col + lines.cols, lines.rows);
+}
+
+/* Above its window; the first one takes what is left of it, too. */
+static void
+draw_title(const Window *window, const struct rectangle *place, int left, bool marked)
+{
+	title_draw(place->row - 1, left, place->cols + place->col - left, window);
+	if (marked)
+		screen_put(place->row - 1, left, 1, STYLE_TITLE, ">", -1);
+}
+
+static void
+draw_titles(const struct rectangle *own, const Window *other, const struct rectangle *beside)
+{
+	int left = other && beside->col < own->col ? own->col : 0;
+	draw_title(window_current(), own, own->row > has_title() ? own->col : left, other != NULL);
+	if (!other)
+		return;
+	left = own->col < beside->col ? beside->col : 0;
+	draw_title(other, beside, beside->row > has_title() ? beside->col : left, false);
+	if (split_way() == SPLIT_BESIDE)
+		screen_put(own->row - 1, MAX(own->col, beside->col) - 1, 1, STYLE_TITLE, "│", -1);
+}
+
+static void
+draw_windows(Window *window, const struct rectangle *own, Window *other, const struct rectangle *beside)
+{
+	draw_view(window, own, draws_call(window, other));
+	if (!other)
+		return;
+	draw_view(other, beside, draws_call(other, other));
+	if (split_way() == SPLIT_BESIDE)
+		draw_rule(own->row, MAX(own->col, beside->col) - 1, own->rows);
 }
 
 static void
@@ -241,16 +293,17 @@ draw_parts(guint parts)
 	else if (parts & PART_INPUT)
 		draw_input(window);
 	parts |= layout.dirty;
-	struct rectangle place = middle();
+	struct rectangle place = middle(), own, beside;
+	Window *other = divide(&own, &beside);
 	int top = place.row, rows = place.rows;
 	if (parts & PART_TITLE && has_title())
-		title_draw(0, 0, cols, window);
+		draw_titles(&own, other, &beside);
 	if (parts & PART_PANEL && place.col) {
 		panel_draw(top, 0, rows, place.col - 1);
 		draw_rule(top, place.col - 1, rows);
 	}
 	if (parts & PART_VIEW)
-		draw_view(window, &place);
+		draw_windows(window, &own, other, &beside);
 	if (parts & PART_STATUS && has_status()) {
 		if (layout.hint)
 			screen_line(top + rows, 0, cols, layout.hint_style, layout.hint, -1);

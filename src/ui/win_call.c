@@ -91,7 +91,7 @@ call_windows_tidy(void)
 	const GPtrArray *all = windows();
 	for (guint i = all->len; i > 0; i--) {
 		Window *window = all->pdata[i - 1];
-		if (call_has_window(window) && window != window_current() && is_over(id_of(window)))
+		if (call_has_window(window) && !window_is_seen(window) && is_over(id_of(window)))
 			window_close(window);
 	}
 }

@@ -17,7 +17,7 @@ on_wire(const Event *event)
 		return;
 	g_autofree char *named = only ? NULL : g_strdup_printf("%s\n%s", event->account, event->wire.xml);
 	view_add_text(raw->view, event->wire.out ? LINE_WIRE_OUT : LINE_WIRE_IN, named ? named : event->wire.xml, false);
-	if (raw == window_current())
+	if (window_is_seen(raw))
 		layout_dirty(PART_VIEW);
 }
 

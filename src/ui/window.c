@@ -6,6 +6,7 @@
 
 #include "ui/layout.h"
 #include "ui/places.h"
+#include "ui/split.h"
 #include "ui/win_call.h"
 
 /* Strangers may write from any number of addresses; windows open unasked only up to here (H07). */
@@ -59,6 +60,7 @@ windows_start(void)
 void
 windows_stop(void)
 {
+	split_close();
 	g_clear_pointer(&all, g_ptr_array_unref);
 	current = last = NULL;
 }
@@ -85,6 +87,12 @@ Window *
 window_current(void)
 {
 	return current;
+}
+
+bool
+window_is_seen(const Window *window)
+{
+	return window == current || window == split_other();
 }
 
 Window *
@@ -209,6 +217,7 @@ window_switch(Window *window)
 	leave(current);
 	last = current;
 	current = window;
+	split_switched(last, current);
 	call_windows_tidy();
 	/* A call's window that went on being left is no way back: what was there before it is. */
 	if (!last && before != window && g_ptr_array_find(all, before, NULL))
@@ -226,6 +235,7 @@ window_close(Window *window)
 		window_switch(last && last != window ? last : window_step(-1));
 	if (last == window)
 		last = NULL;
+	split_closed(window);
 	window_keep_draft(window);
 	g_ptr_array_remove(all, window);
 	places_changed();

@@ -27,8 +27,9 @@ void windows_stop(void);
 const GPtrArray *windows(void); /* of Window *, by number */
 Window *window_console(void);
 Window *window_current(void);
-Window *window_number(guint number);      /* NULL if there is none */
-Window *window_by_name(const char *name); /* number, JID, name, or the begin of one */
+bool window_is_seen(const Window *window); /* it has the input, or stands beside the one that has it */
+Window *window_number(guint number);       /* NULL if there is none */
+Window *window_by_name(const char *name);  /* number, JID, name, or the begin of one */
 Window *window_of(const Conversation *conv);
 Window *window_of_peer(const char *account, const char *peer); /* account NULL: any */
 /* NULL when there are too many to open one more unasked. */

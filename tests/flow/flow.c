@@ -21,6 +21,7 @@
  * content: {media ufrag NAME}, {media pwd NAME}, {media print} media candidate NAME TYPE IP PORT      media gathered NAME media
  * state NAME STATE [PATH]          media failed WORD SENTENCE jingle ACTION         the client sent one more of these       jingle
  * says TEXT | says not TEXT    it, as fake/jingletext.h rings N               the bell rang so often since the last of these lines
+ *   size ROWS COLS        of the terminal, from now on
  *   turn MS               time passes             restart            the program ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
@@ -43,6 +44,7 @@
 #include "flow/device.h"
 #include "plugin/registry.h"
 #include "store/db.h"
+#include "ui/layout.h"
 #include "ui/screen.h"
 #include "ui/ui.h"
 
@@ -510,6 +512,16 @@ screen(const char *argument)
 }
 
 static void
+size(const char *argument)
+{
+	struct winsize wanted = { 0 };
+
+	if (sscanf(argument, "%hu %hu", &wanted.ws_row, &wanted.ws_col) != 2 || ioctl(flow.terminal, TIOCSWINSZ, &wanted))
+		give_up("%s is no size", argument);
+	layout_resized();
+}
+
+static void
 rings(const char *argument)
 {
 	settle();
@@ -928,6 +940,7 @@ static const struct {
 	{ "see ", see },
 	{ "screen ", screen },
 	{ "rings ", rings },
+	{ "size ", size },
 	{ "server expect ", server_expect },
 	{ "server send ", server_send },
 	{ "server keep ", server_keep },

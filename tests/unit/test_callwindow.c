@@ -8,13 +8,16 @@
 #include <fcntl.h>
 #include <pty.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "account/account.h"
 #include "call/calls.h"
 #include "ui/callwords.h"
 #include "ui/layout.h"
 #include "ui/pour.h"
 #include "ui/screen.h"
+#include "ui/split.h"
 #include "ui/win_call.h"
 
 /* ---- the call ---- */
@@ -61,6 +64,13 @@ call_picture(guint id, bool own, guint width, guint height, guint rate)
 	asked[own].width = width;
 	asked[own].height = height;
 	asked[own].rate = rate;
+}
+
+/* No account is loaded. */
+Account *
+account_default(void)
+{
+	return NULL;
 }
 
 static void
@@ -484,6 +494,65 @@ the_way_back_from_a_second_call_is_where_the_first_was_made(void **state)
 	assert_ptr_equal(window_last(), window_console());
 }
 
+static void
+resize(int rows, int cols)
+{
+	struct winsize size = { .ws_row = rows, .ws_col = cols };
+	ioctl(master, TIOCSWINSZ, &size);
+	layout_resized();
+	layout_now(PART_ALL);
+	drain();
+}
+
+static void
+a_call_and_another_chat_are_seen_at_once(void **state)
+{
+	(void)state;
+	make_call(CALL_KEYS_RATCHET, TRUST_VERIFIED);
+	call_window_show(7);
+	Window *call = window_current();
+	window_switch(window_console());
+	layout_start();
+	split_open(SPLIT_BESIDE, call);
+	resize(24, 80);
+	assert_true(shows(">sotto"));
+	assert_true(shows(" call with bob"));
+	assert_true(shows("[ratchet][verified]"));
+	assert_int_equal(asked[0].width, 40);
+	/* The input goes over; nothing else moves. */
+	window_switch(split_other());
+	layout_now(PART_ALL);
+	assert_true(shows(">call with bob"));
+	assert_true(shows(" sotto"));
+	assert_int_equal(asked[0].width, 40);
+	assert_int_equal(layout_view_cols(), 40);
+	/* Too small for two: the one with the input is alone, and comes back to its place. */
+	resize(5, 20);
+	assert_false(shows("sotto"));
+	assert_true(shows("bob"));
+	assert_int_equal(layout_view_cols(), 20);
+	resize(40, 120);
+	assert_true(shows(">call with bob"));
+	assert_int_equal(asked[0].width, 60);
+	split_zoom();
+	layout_now(PART_ALL);
+	assert_int_equal(asked[0].width, 120);
+	split_zoom();
+	/* Above each other it has all of the width, and half of the rows. */
+	split_open(SPLIT_ABOVE, window_console());
+	layout_now(PART_ALL);
+	assert_int_equal(asked[0].width, 120);
+	assert_in_range(asked[0].height, 20, 2 * 18);
+	/* What is closed takes the split along. */
+	window_switch(window_console());
+	window_close(call);
+	assert_null(split_other());
+	layout_now(PART_ALL);
+	assert_int_equal(asked[0].width, 0);
+	layout_stop();
+	resize(24, 80);
+}
+
 int
 main(void)
 {
@@ -500,6 +569,7 @@ main(void)
 		cmocka_unit_test(above_its_chat_a_call_has_its_words_and_what_can_be_done),
 		cmocka_unit_test(why_there_is_no_picture_is_said),
 		cmocka_unit_test(the_way_back_from_a_second_call_is_where_the_first_was_made),
+		cmocka_unit_test(a_call_and_another_chat_are_seen_at_once),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
