@@ -11,6 +11,9 @@
 
 enum { ENCODER, DECODER, DIRECTIONS };
 enum { ELEMENTS = 8 };
+/* libsrtp begins 28 kB of state for each source before it knows whether a packet is genuine, walks all of them for each packet and
+ * cannot be made to forget one: whoever stands in between could fill the memory with numbers. */
+enum { SOURCES = 512 };
 /* GstDtlsSrtpCipher and GstDtlsSrtpAuth are in no header. */
 enum { DTLS_AES_128_ICM = 1, DTLS_HMAC_SHA1_32 = 1, DTLS_HMAC_SHA1_80 = 2 };
 
@@ -23,6 +26,7 @@ struct Transport {
 	guint n;
 	GstElement *dtlsdec, *dtlsenc, *srtpdec, *srtpenc;
 	struct gates gates;
+	guint sources; /* that srtpdec has a key for; of the thread of the packets alone */
 	gint genuine;  /* their certificate is the right one; atomic */
 	gint answered; /* of the two outcomes one is told, once; atomic */
 	Secret *exported[DIRECTIONS];
@@ -133,7 +137,10 @@ on_request_key(GstElement *srtpdec, guint ssrc, Transport *transport)
 
 	(void)srtpdec;
 	(void)ssrc;
-	return caps && gates_receiving(&transport->gates) ? gst_caps_ref(caps) : NULL;
+	if (!caps || !gates_receiving(&transport->gates) || transport->sources == SOURCES)
+		return NULL;
+	transport->sources++;
+	return gst_caps_ref(caps);
 }
 
 static void

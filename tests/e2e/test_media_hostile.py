@@ -31,7 +31,7 @@ def side_by_side(request):
     """Those that mostly wait do so together."""
     chosen = {item.name for item in request.session.items if item.module is request.module}
     for test in (test_f01_ten_thousand_candidates_are_a_hundred_and_paced, test_f03_stun_of_others_changes_nothing,
-                 test_f09_what_was_sent_once_is_not_heard_twice, test_a_hole_in_the_way_is_not_the_end,
+                 test_f07_numbers_without_end_are_not_all_kept, test_f09_what_was_sent_once_is_not_heard_twice, test_a_hole_in_the_way_is_not_the_end,
                  test_a_content_that_leaves_takes_its_way_along):
         if test.__name__ in chosen:
             test.begin()
@@ -193,6 +193,24 @@ def test_f07_noise_at_an_open_port_is_no_more_than_noise():
         calm(call)
         assert call.memory() < before + 20
         assert call.last("a")["refused"] > 0
+    relay.close()
+
+
+@alone
+def test_f07_numbers_without_end_are_not_all_kept():
+    """F07: whoever is in between has no keys, and sends as if from the peer, each packet of a source of its own: what is kept has a bound."""
+    relay = Relay(HOST)
+    with Call(BUILD, relay.option()) as call:
+        call.flowing()
+        call.heard_more(20)
+        packet = relay.of("b", rtp.is_rtp)[-1].data
+        before = call.memory()
+        for _ in range(4000):
+            relay.inject("a", packet[:8] + os.urandom(4) + packet[12:])
+            time.sleep(0.0005)
+        call.heard_more()
+        calm(call)
+        assert call.last("a")["refused"] > 400 and call.memory() < before + (100 if SANITIZED else 30), (before, call.memory())
     relay.close()
 
 
