@@ -61,9 +61,9 @@ enum { MEDIA_AUTHORITIES_MAX = 32 * 1024 };
 
 /* bundled: all contents on the transport of the first. Contents as (name, ufrag, pwd, the 32 bytes of the SHA-256 fingerprint
  * in force, setup of theirs "active" | "passive" | "actpass", payload types of opus, vp8, its rtx and
- * telephone-event (-1: none), header extension ids of transport-cc and mid (0: none), do they receive, do they send). A content
- * of ours that is not in it is over, but for one that was added and is not answered yet. */
-#define MEDIA_REMOTE_TYPE "(ba(sssaysiiiiuubb))"
+ * telephone-event (-1: none), clock rate of the last, header extension ids of transport-cc and mid (0: none), do they receive, do
+ * they send). A content of ours that is not in it is over, but for one that was added and is not answered yet. */
+#define MEDIA_REMOTE_TYPE "(ba(sssaysiiiiuuubb))"
 
 /* name, media, ufrag, pwd, the 32 bytes of our fingerprint (sha-256), RTP source, RTP source of rtx (0: none), cname. Payload types
  * and extension ids of our offer are fixed: enum media_numbers. */

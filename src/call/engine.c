@@ -70,22 +70,22 @@ setup_word(enum jingle_setup setup)
 static GVariant *
 remote_body(const Call *call)
 {
-	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sssaysiiiiuubb)"));
+	g_auto(GVariantBuilder) contents = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sssaysiiiiuuubb)"));
 
 	for (guint i = 0; i < call->contents->len; i++) {
 		const struct content *content = g_ptr_array_index(call->contents, i);
 		const JingleContent *theirs = content->theirs;
-		bool they_send, they_receive;
+		bool they_send, they_receive, narrow = theirs->dtmf_narrow >= 0;
 
 		if (!content->remote || content->asked)
 			continue;
 		talk_directions(call, content, &they_receive, &they_send);
-		g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", content->name, theirs->ufrag, theirs->pwd,
+		g_variant_builder_add(&contents, "(sss@aysiiiiuuubb)", content->name, theirs->ufrag, theirs->pwd,
 			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, theirs->fingerprint, 32, 1), setup_word(theirs->setup),
-			theirs->opus, theirs->vp8, theirs->rtx, theirs->dtmf, theirs->twcc_ext, theirs->mid_ext, they_receive,
-			they_send);
+			theirs->opus, theirs->vp8, theirs->rtx, narrow ? theirs->dtmf_narrow : theirs->dtmf,
+			narrow ? 8000u : 48000u, theirs->twcc_ext, theirs->mid_ext, they_receive, they_send);
 	}
-	return g_variant_new("(ba(sssaysiiiiuubb))", call->bundled, &contents);
+	return g_variant_new("(ba(sssaysiiiiuuubb))", call->bundled, &contents);
 }
 
 /* Their side as it is now, but for what nobody said yes to. */

@@ -72,10 +72,10 @@ pass_local(struct end *end, GVariant *body)
 	g_variant_get_child(body, 0, "&s", &name);
 	g_variant_get_child(body, 2, "&s", &ufrag);
 	g_variant_get_child(body, 3, "&s", &pwd);
-	g_variant_builder_init(&contents, G_VARIANT_TYPE("a(sssaysiiiiuubb)"));
-	g_variant_builder_add(&contents, "(sss@aysiiiiuubb)", name, ufrag, pwd, fingerprint, initiator ? "actpass" : "active",
-		MEDIA_PT_OPUS, -1, -1, MEDIA_PT_DTMF, MEDIA_EXT_TWCC, 0u, TRUE, TRUE);
-	media_send(end->other->media, MEDIA_REMOTE, g_variant_new("(ba(sssaysiiiiuubb))", TRUE, &contents));
+	g_variant_builder_init(&contents, G_VARIANT_TYPE("a(sssaysiiiiuuubb)"));
+	g_variant_builder_add(&contents, "(sss@aysiiiiuuubb)", name, ufrag, pwd, fingerprint, initiator ? "actpass" : "active",
+		MEDIA_PT_OPUS, -1, -1, MEDIA_PT_DTMF, 48000u, MEDIA_EXT_TWCC, 0u, TRUE, TRUE);
+	media_send(end->other->media, MEDIA_REMOTE, g_variant_new("(ba(sssaysiiiiuuubb))", TRUE, &contents));
 }
 
 static void

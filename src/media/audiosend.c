@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { CLOCK = 48000 };
+
 struct AudioSend {
 	struct audiosend_setup setup;
 	GstElement *part, *dtmf;
@@ -25,7 +27,7 @@ struct AudioSend {
 	"opusenc name=encoder bitrate=32000 bitrate-type=cbr frame-size=20 audio-type=voice complexity=5 inband-fec=%s " \
 	"packet-loss-percentage=20 "                                                                                     \
 	"dtx=false ! rtpopuspay name=payloader pt=%d ssrc=%u"
-#define DTMF " ! rtpdtmfmux name=mux rtpdtmfsrc name=dtmf pt=%d clock-rate=48000 ssrc=%u ! mux.priority_sink_0"
+#define DTMF " ! rtpdtmfmux name=mux rtpdtmfsrc name=dtmf pt=%d clock-rate=%u ssrc=%u ! mux.priority_sink_0"
 
 static GstPadProbeReturn
 pause_packets(GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -37,6 +39,53 @@ pause_packets(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 	return g_atomic_int_get(&send->paused) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
+static GstCaps *
+with_clock(const GstCaps *from, int clock)
+{
+	GstCaps *caps = gst_caps_copy(from);
+
+	for (guint i = 0; i < gst_caps_get_size(caps); i++)
+		if (clock)
+			gst_structure_set(gst_caps_get_structure(caps, i), "clock-rate", G_TYPE_INT, clock, NULL);
+		else
+			gst_structure_remove_field(gst_caps_get_structure(caps, i), "clock-rate");
+	return caps;
+}
+
+/* rtpdtmfmux wants one clock for all; the keys keep theirs, and it is told of that of the sound. */
+static GstPadProbeReturn
+hide_clock(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	GstCaps *caps = NULL;
+	g_autoptr(GstCaps) other = NULL;
+
+	(void)pad, (void)data;
+	if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+		GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+
+		if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+			return GST_PAD_PROBE_OK;
+		gst_event_parse_caps(event, &caps);
+		other = with_clock(caps, CLOCK);
+		GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(other);
+		gst_event_unref(event);
+	} else if (GST_QUERY_TYPE(GST_PAD_PROBE_INFO_QUERY(info)) == GST_QUERY_CAPS) {
+		gst_query_parse_caps_result(GST_PAD_PROBE_INFO_QUERY(info), &caps);
+		other = with_clock(caps, 0);
+		gst_query_set_caps_result(GST_PAD_PROBE_INFO_QUERY(info), other);
+	}
+	return GST_PAD_PROBE_OK;
+}
+
+static void
+use_clock_of_keys(AudioSend *send)
+{
+	g_autoptr(GstPad) keys = gst_element_get_static_pad(send->dtmf, "src");
+
+	gst_pad_add_probe(keys, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, hide_clock, NULL, NULL);
+	gst_pad_add_probe(keys, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PULL, hide_clock, NULL, NULL);
+}
+
 static bool
 build(AudioSend *send, GError **error)
 {
@@ -44,7 +93,8 @@ build(AudioSend *send, GError **error)
 	const char *fec = setup->fec ? "true" : "false";
 	bool dtmf = setup->dtmf >= 0 && gst_element_factory_find("rtpdtmfsrc");
 
-	send->part = dtmf ? pipeline_add(setup->bin, error, CHAIN DTMF, fec, setup->pt, setup->ssrc, setup->dtmf, setup->ssrc)
+	send->part = dtmf ? pipeline_add(setup->bin, error, CHAIN DTMF, fec, setup->pt, setup->ssrc, setup->dtmf, setup->dtmf_clock,
+				    setup->ssrc)
 			  : pipeline_add(setup->bin, error, CHAIN, fec, setup->pt, setup->ssrc);
 	if (!send->part)
 		return false;
@@ -52,6 +102,8 @@ build(AudioSend *send, GError **error)
 	g_autoptr(GstElement) mute = gst_bin_get_by_name(GST_BIN(send->part), "mute");
 	g_autoptr(GstPad) muted = gst_element_get_static_pad(mute, "src"), packets = gst_element_get_static_pad(payloader, "src");
 	send->dtmf = dtmf ? gst_bin_get_by_name(GST_BIN(send->part), "dtmf") : NULL;
+	if (dtmf && setup->dtmf_clock != CLOCK)
+		use_clock_of_keys(send);
 	formats_extend(payloader, setup->twcc);
 	send->meter = meter_new(muted, true);
 	send->packets = meter_new(packets, false);

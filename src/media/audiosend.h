@@ -11,8 +11,9 @@ struct audiosend_setup {
 	GstElement *funnel; /* where packets go */
 	guint32 ssrc;
 	int pt, dtmf; /* payload types; dtmf -1: the peer takes none */
-	guint twcc;   /* header extension, 0 none */
-	bool fec;     /* each packet says once more, coarser, what the one before said */
+	guint dtmf_clock;
+	guint twcc; /* header extension, 0 none */
+	bool fec;   /* each packet says once more, coarser, what the one before said */
 	Echo *echo;
 	const char *probe; /* as in audiosource_new() */
 };

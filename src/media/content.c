@@ -166,12 +166,14 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 {
 	Session *session = content->session;
 	const struct remote *remote = &content->remote;
+	bool narrow = remote->dtmf_clock == 8000;
 
 	if (remote->opus < 0)
 		return fault(error, FAULT_PEER, "the other side does not speak Opus");
 	pipeline_map(session->pipeline, rtp, remote->opus, formats_caps(FORMAT_OPUS, remote->opus, 0, remote->twcc));
 	if (remote->dtmf >= 0)
-		pipeline_map(session->pipeline, rtp, remote->dtmf, formats_caps(FORMAT_DTMF, remote->dtmf, 0, remote->twcc));
+		pipeline_map(session->pipeline, rtp, remote->dtmf,
+			formats_caps(narrow ? FORMAT_DTMF_NARROW : FORMAT_DTMF, remote->dtmf, 0, remote->twcc));
 	content->play = audioplay_new(pipeline_bin(session->pipeline), session->sound, session->fec, error);
 	if (!content->play)
 		return false;
@@ -182,6 +184,7 @@ wire_audio(struct content *content, guint rtp, GstElement *funnel, GError **erro
 		.ssrc = content->ssrc,
 		.pt = remote->opus,
 		.dtmf = remote->dtmf,
+		.dtmf_clock = remote->dtmf_clock,
 		.twcc = remote->twcc,
 		.fec = session->fec,
 		.echo = session->sound,

@@ -13,6 +13,7 @@ static const struct {
 } formats[FORMATS] = {
 	[FORMAT_OPUS] = { "audio", "OPUS", 48000 },
 	[FORMAT_DTMF] = { "audio", "TELEPHONE-EVENT", 48000 },
+	[FORMAT_DTMF_NARROW] = { "audio", "TELEPHONE-EVENT", 8000 },
 	[FORMAT_VP8] = { "video", "VP8", 90000 },
 	[FORMAT_RTX] = { "video", "RTX", 90000 },
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The four formats of RTP that we speak, as caps. */
+/* The formats of RTP that we speak, as caps. */
 #pragma once
 
 #include "api/public.h"
 
 #include <gst/gst.h>
 
-enum format { FORMAT_OPUS, FORMAT_DTMF, FORMAT_VP8, FORMAT_RTX, FORMATS };
+enum format { FORMAT_OPUS, FORMAT_DTMF, FORMAT_DTMF_NARROW, FORMAT_VP8, FORMAT_RTX, FORMATS };
 
 /* With this payload type; of: the type that RTX repeats; twcc: id of the header extension, 0 none. */
 GstCaps *formats_caps(enum format format, int pt, int of, guint twcc);

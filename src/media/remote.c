@@ -21,8 +21,8 @@ read_remote(GVariant *told, struct remote *remote, const char **name, GError **e
 	gboolean receives, sends;
 	gsize length;
 
-	g_variant_get(told, "(&sss@ay&siiiiuubb)", name, &remote->ufrag, &remote->pwd, &fingerprint, &setup, &remote->opus,
-		&remote->vp8, &remote->rtx, &remote->dtmf, &remote->twcc, &mid, &receives, &sends);
+	g_variant_get(told, "(&sss@ay&siiiiuuubb)", name, &remote->ufrag, &remote->pwd, &fingerprint, &setup, &remote->opus,
+		&remote->vp8, &remote->rtx, &remote->dtmf, &remote->dtmf_clock, &remote->twcc, &mid, &receives, &sends);
 	const guint8 *bytes = g_variant_get_fixed_array(fingerprint, &length, 1);
 	if (length != FINGERPRINT)
 		return fault(error, FAULT_PEER, "there is no SHA-256 fingerprint of the other side's certificate: no call without");
@@ -30,6 +30,8 @@ read_remote(GVariant *told, struct remote *remote, const char **name, GError **e
 	remote->client = strcmp(setup, "active") != 0;
 	remote->receives = receives;
 	remote->sends = sends;
+	if (remote->dtmf_clock != 8000 && remote->dtmf_clock != 48000)
+		remote->dtmf = -1;
 	if (remote->twcc > 14)
 		remote->twcc = 0;
 	return true;
@@ -72,7 +74,7 @@ session_remote(Session *session, GVariant *body, GError **error)
 
 	if (!session->ice)
 		return fault(error, FAULT_PEER, "an answer came before the call was started");
-	g_variant_get(body, "(b@a(sssaysiiiiuubb))", &bundled, &list);
+	g_variant_get(body, "(b@a(sssaysiiiiuuubb))", &bundled, &list);
 	session->bundled = bundled;
 	for (gsize i = 0; i < g_variant_n_children(list); i++) {
 		g_autoptr(GVariant) told = g_variant_get_child_value(list, i);

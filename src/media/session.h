@@ -22,7 +22,7 @@ struct remote {
 	guint8 fingerprint[FINGERPRINT];
 	bool client;              /* we begin the handshake */
 	int opus, vp8, rtx, dtmf; /* payload types, -1 none */
-	guint twcc;
+	guint twcc, dtmf_clock;
 	bool receives, sends;
 };
 

@@ -89,7 +89,7 @@ jingle_add(Jingle *jingle, const char *name)
 
 	content->name = g_strdup(name);
 	content->senders = g_strdup("both");
-	content->opus = content->vp8 = content->rtx = content->dtmf = -1;
+	content->opus = content->vp8 = content->rtx = content->dtmf = content->dtmf_narrow = -1;
 	g_ptr_array_add(jingle->contents, content);
 	return content;
 }
@@ -132,6 +132,7 @@ jingle_mirror(JingleContent *answer, const JingleContent *offer)
 	answer->by_responder = offer->by_responder;
 	answer->opus = offer->opus;
 	answer->dtmf = offer->dtmf;
+	answer->dtmf_narrow = offer->dtmf_narrow;
 	answer->vp8 = offer->vp8;
 	answer->rtx = offer->rtx;
 	answer->nack = offer->nack;

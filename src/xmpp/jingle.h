@@ -57,6 +57,7 @@ typedef struct JingleContent {
 	/* description; media NULL: none */
 	char *media;              /* audio, video */
 	int opus, vp8, rtx, dtmf; /* payload types, -1: not offered */
+	int dtmf_narrow;          /* telephone-event on a clock of 8000; with one on that of Opus, -1 */
 	bool rtcp_mux;
 	bool has_sdes;              /* <crypto> was there: named in the refusal when nothing else is */
 	guint twcc_ext, mid_ext;    /* XEP-0294 ids, 0: none */

@@ -22,6 +22,8 @@ static const struct codec {
 	{ "audio", "opus", 48000, 2, offsetof(JingleContent, opus) },
 	/* RFC 4733 §2.5.1.1: on the clock of the sound that it is part of. */
 	{ "audio", "telephone-event", 48000, 1, offsetof(JingleContent, dtmf) },
+	/* Gateways to telephones know no other. */
+	{ "audio", "telephone-event", 8000, 1, offsetof(JingleContent, dtmf_narrow) },
 	{ "video", "VP8", 90000, 1, offsetof(JingleContent, vp8) },
 	{ "video", "rtx", 90000, 1, offsetof(JingleContent, rtx) },
 };
@@ -154,6 +156,8 @@ read_payloads(const Element *description, JingleContent *content, GError **error
 		g_array_append_val(payloads, payload);
 	}
 	choose_payloads(content, payloads);
+	if (content->dtmf >= 0)
+		content->dtmf_narrow = -1;
 	const int ours[] = { content->opus, content->vp8 };
 	for (guint i = 0; i < G_N_ELEMENTS(ours); i++) {
 		if (ours[i] >= 0)

@@ -371,6 +371,19 @@ def test_digits_are_told(made):
     assert not call.of("report") and call.last("b")["audio_in"] > 40
 
 
+# What is no event goes on, with its own time.
+@calls("dtmf=8000", "at=+700,a,set,dtmf,5", "at=+1700,a,set,dtmf,6", after=2500)
+def test_digits_are_told_on_the_clock_that_a_telephone_has(made):
+    (call,) = made
+    packets = [bytes.fromhex(line["hex"]) for line in call.media_from("a")]
+    times = {pt: [int.from_bytes(p[4:8], "big") for p in packets if p[1] & 0x7f == pt] for pt in (101, 111)}
+    first, second = sorted({(time - times[101][0]) % (1 << 32) for time in times[101]})
+    assert first == 0 and 7000 < second < 9000, second
+    steps = {(late - early) % (1 << 32) for early, late in zip(times[111], times[111][1:])}
+    assert all(step % 960 == 0 and step <= 48000 for step in steps), steps
+    assert not call.of("report") and call.last("b")["audio_in"] > 60 and call.last("b")["level_in"] > -40
+
+
 @pytest.mark.san
 @calls("video=on", "at=+700,a,die", seconds=4)
 def test_whose_sotto_is_gone_ends_within_a_second(made):

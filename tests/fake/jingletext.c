@@ -31,6 +31,7 @@ add_description(GString *text, const JingleContent *content)
 	g_string_append_printf(text, "\n  %s", content->media);
 	add_number(text, "opus", content->opus, -1);
 	add_number(text, "dtmf", content->dtmf, -1);
+	add_number(text, "dtmf8", content->dtmf_narrow, -1);
 	add_number(text, "vp8", content->vp8, -1);
 	add_number(text, "rtx", content->rtx, -1);
 	add(text, "", content->rtcp_mux ? "mux" : NULL);

@@ -52,7 +52,7 @@ turn(void)
 static void
 greet(int fd)
 {
-	static const char hello[] = "\0\0\0\x06\0\1\0\0\1\0\0\0x";
+	static const char hello[] = "\0\0\0\x06\0\1\0\0\2\0\0\0x";
 
 	g_assert(write(fd, hello, sizeof hello) == sizeof hello);
 }

@@ -2,7 +2,7 @@
 /* Two sotto-media and what two sottos would say to them: pair [option=value ...]. What the two say comes out as lines of JSON.
  *
  * Options: seconds=N, video=on, bundled=off, mixed=on, wrong=secret|fingerprint|hash, policy=relay, loopback=off, fec=off,
- * toward=ADDRESS, through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be),
+ * dtmf=CLOCK, toward=ADDRESS, through=ADDRESS,PORT,PORT (where a's and b's candidates are said to be),
  * relay=TYPE,HOST,PORT,TRANSPORT,USER,PASSWORD (again for more), and of a side (a. or b., both without): media=PROGRAM, source=,
  * sink=, camera= (file:PATH is opened here), consent=MS (-1 never), keys=MS, policy=. at=MS,SIDE,KIND,ARGUMENTS sends one frame
  * more (+MS: so long after both heard each other): set,NAME,VALUE  picture,WHICH,WIDTH,HEIGHT,RATE  restart  deaf,on|off
@@ -48,7 +48,7 @@ static char *toward, *wrong, *save;
 static char **through;
 static const char *until = "flowing";
 static bool video, bundled = true, mixed, loopback = true, fec = true;
-static int seconds = 3, after = -1, ringing;
+static int seconds = 3, after = -1, ringing, dtmf = 48000;
 static GPtrArray *relays, *timed;
 static gint64 started;
 static guint8 secrets[3][32];
@@ -103,7 +103,7 @@ remote_of(struct side *to)
 	struct side *from = other(to);
 	GVariantBuilder builder;
 
-	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(sssaysiiiiuubb)"));
+	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(sssaysiiiiuuubb)"));
 	for (guint i = 0; i < from->locals->len; i++) {
 		struct local *local = from->locals->pdata[i];
 		bool picture = !strcmp(local->media, "video");
@@ -111,12 +111,13 @@ remote_of(struct side *to)
 		memcpy(fingerprint, local->fingerprint, 32);
 		if (!g_strcmp0(wrong, "fingerprint") && to->initiator)
 			fingerprint[7] ^= 1;
-		g_variant_builder_add(&builder, "(sss@aysiiiiuubb)", local->name, local->ufrag, local->pwd,
+		g_variant_builder_add(&builder, "(sss@aysiiiiuuubb)", local->name, local->ufrag, local->pwd,
 			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, fingerprint, g_strcmp0(wrong, "hash") ? 32 : 20, 1),
 			to->initiator ? "active" : "actpass", picture ? -1 : MEDIA_PT_OPUS, picture ? MEDIA_PT_VP8 : -1,
-			picture ? MEDIA_PT_RTX : -1, picture ? -1 : MEDIA_PT_DTMF, MEDIA_EXT_TWCC, 0u, !from->deaf, TRUE);
+			picture ? MEDIA_PT_RTX : -1, picture ? -1 : MEDIA_PT_DTMF, (guint)dtmf, MEDIA_EXT_TWCC, 0u, !from->deaf,
+			TRUE);
 	}
-	return g_variant_new("(ba(sssaysiiiiuubb))", bundled, &builder);
+	return g_variant_new("(ba(sssaysiiiiuuubb))", bundled, &builder);
 }
 
 static void
@@ -461,6 +462,8 @@ take_option(char *text)
 		bundled = !strcmp(v, "on");
 	else if (opt(text, "mixed", &v))
 		mixed = !strcmp(v, "on");
+	else if (opt(text, "dtmf", &v))
+		dtmf = atoi(v);
 	else if (opt(text, "fec", &v))
 		fec = !strcmp(v, "on");
 	else if (opt(text, "loopback", &v))

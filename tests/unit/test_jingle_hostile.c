@@ -214,7 +214,11 @@ static const struct {
 	{ AUDIO("<payload-type xmlns='urn:x' id='111' name='opus' clockrate='48000' channels='2'/>"), ONE "\n  audio" },
 	{ AUDIO("<payload-type id='63' name='red' clockrate='48000' channels='2'><parameter name='111/111'/></payload-type>" OPUS),
 		ONE "\n  audio opus 111" },
-	{ AUDIO("<payload-type id='110' name='telephone-event' clockrate='8000'/>"), ONE "\n  audio" },
+	{ AUDIO("<payload-type id='110' name='telephone-event' clockrate='8000'/>"), ONE "\n  audio dtmf8 110" },
+	{ AUDIO("<payload-type id='126' name='telephone-event' clockrate='8000'/><payload-type id='110' name='telephone-event' "
+		"clockrate='48000'/>"),
+		ONE "\n  audio dtmf 110" },
+	{ AUDIO("<payload-type id='126' name='telephone-event' clockrate='16000'/>"), ONE "\n  audio" },
 	{ AUDIO("<payload-type id='96' name='VP8' clockrate='90000'/>"), ONE "\n  audio" },
 	{ VIDEO(OPUS), ONE "\n  video" },
 	{ VIDEO("<payload-type id='96' name='VP8' clockrate='90001'/>"), ONE "\n  video" },

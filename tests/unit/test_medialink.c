@@ -194,8 +194,8 @@ static void
 what_is_said_arrives_in_order_and_hello_is_first(void **state)
 {
 	(void)state;
-	assert_string_equal(last(&media), "hello:(1, '" SOTTO_VERSION "')");
-	assert_string_equal(last(&sotto), "hello:(1, '" SOTTO_VERSION "')");
+	assert_string_equal(last(&media), "hello:(2, '" SOTTO_VERSION "')");
+	assert_string_equal(last(&sotto), "hello:(2, '" SOTTO_VERSION "')");
 	assert_true(media_link_send(sotto.link, MEDIA_CONSENT, g_variant_new("()")));
 	assert_true(media_link_send(sotto.link, MEDIA_SET, g_variant_new("(ss)", "mute", "on")));
 	assert_true(media_link_send(sotto.link, MEDIA_KEYS, keys(true, 32)));
@@ -361,7 +361,7 @@ too_many_descriptors_are_refused_and_closed(void **state)
 static void
 two_frames_in_one_read_and_one_byte_at_a_time_are_the_same(void **state)
 {
-	g_autoptr(GByteArray) hello = frame(MEDIA_HELLO, "\1\0\0\0test\0", 9);
+	g_autoptr(GByteArray) hello = frame(MEDIA_HELLO, "\2\0\0\0test\0", 9);
 	g_autoptr(GByteArray) set = frame(MEDIA_SET, "mute\0on\0\5", 9), both = g_byte_array_new();
 
 	(void)state;
@@ -369,7 +369,7 @@ two_frames_in_one_read_and_one_byte_at_a_time_are_the_same(void **state)
 		assert_int_equal(write(raw, hello->data + i, 1), 1);
 		turn();
 	}
-	assert_string_equal(last(&media), "hello:(1, 'test')");
+	assert_string_equal(last(&media), "hello:(2, 'test')");
 	g_byte_array_append(both, set->data, set->len);
 	g_byte_array_append(both, set->data, set->len);
 	assert_int_equal(write(raw, both->data, both->len), both->len);
@@ -389,8 +389,8 @@ frames_that_break_a_rule_end_the_link(void **state)
 		bool before_hello;
 	} bad[] = {
 		{ "before hello", MEDIA_CONSENT, "", 1, true },
-		{ "speaks version 2", MEDIA_HELLO, "\2\0\0\0x\0", 6, true },
-		{ "second hello", MEDIA_HELLO, "\1\0\0\0x\0", 6, false },
+		{ "speaks version 1", MEDIA_HELLO, "\1\0\0\0x\0", 6, true },
+		{ "second hello", MEDIA_HELLO, "\2\0\0\0x\0", 6, false },
 		{ "no known kind", MEDIA_NONE, "", 0, false },
 		{ "no known kind", MEDIA_KINDS, "", 0, false },
 		{ "no known kind", 0xffff, "", 0, false },
