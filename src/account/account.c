@@ -10,6 +10,7 @@
 #include "api/store.h"
 #include "base/table.h"
 #include "store/db.h"
+#include "xmpp/asked.h"
 #include "xmpp/disco.h"
 #include "xmpp/route.h"
 
@@ -61,6 +62,7 @@ static void
 account_free(Account *account)
 {
 	disco_forget(account->stream);
+	asked_forget(account->stream);
 	stream_free(account->stream);
 	contacts_free(account);
 	g_hash_table_unref(account->options);
@@ -297,6 +299,12 @@ char **
 account_tls(const Account *account)
 {
 	return stream_describe(account->stream);
+}
+
+char **
+account_asked(const Account *account)
+{
+	return asked_lines(account->stream);
 }
 
 void

@@ -34,8 +34,9 @@ Account *account_default(void); /* the only one, else the first that is online; 
 /* How its connection is, and the sentence that came with it ("" if none). */
 enum connection_state account_state(const Account *account);
 const char *account_reason(const Account *account);
-char **account_tls(const Account *account); /* lines for /tls; caller frees with g_strfreev */
-void account_reset_auth(Account *account);  /* forget the remembered strength of its login */
+char **account_tls(const Account *account);   /* lines for /tls; caller frees with g_strfreev */
+char **account_asked(const Account *account); /* what others asked, and what we said; caller frees with g_strfreev */
+void account_reset_auth(Account *account);    /* forget the remembered strength of its login */
 /* Does our own account or our server announce this feature? Known from a little after the first login on. */
 bool account_has_feature(const Account *account, const char *feature);
 

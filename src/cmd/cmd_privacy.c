@@ -164,6 +164,26 @@ run_privacy(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+static bool
+run_answers(const struct cmd_call *call, GError **error)
+{
+	const GPtrArray *accounts = account_list();
+
+	(void)error;
+	for (guint i = 0; accounts && i < accounts->len; i++) {
+		const Account *account = g_ptr_array_index(accounts, i);
+		g_auto(GStrv) lines = account_asked(account);
+
+		reply_print(call->reply, "%s: %s", account_jid(account),
+			*lines ? "others asked since the start" : "nobody asked anything yet");
+		for (char **line = lines; *line; line++)
+			reply_print(call->reply, "  %s", *line);
+	}
+	reply_print(call->reply,
+		"refused is what a dead address would say; the list is in memory only, the newest 64 by asker and kind");
+	return true;
+}
+
 const struct cmd cmd_privacy_rows[] = {
 	{ .name = "privacy",
 		.needs = NEEDS_STORE,
@@ -172,5 +192,12 @@ const struct cmd cmd_privacy_rows[] = {
 			"/info those "
 			"of a contact.",
 		.run = run_privacy },
+	{ .name = "privacy answers",
+		.needs = NEEDS_STORE,
+		.summary = "Tell what others asked this program, and what it said",
+		.help = "Programs ask each other for version, time, features, idle time, or whether somebody is there. Contacts "
+			"who see "
+			"your presence get features, a yes and the name sotto; everybody else is refused.",
+		.run = run_answers },
 	{ 0 },
 };

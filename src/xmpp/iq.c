@@ -7,6 +7,7 @@
 #include "api/stream.h"
 #include "api/timer.h"
 #include "base/text.h"
+#include "xmpp/asked.h"
 #include "xmpp/ns.h"
 #include "xmpp/stream.h"
 
@@ -294,6 +295,7 @@ iq_result(Stream *stream, const Element *iq, Node *payload)
 {
 	Node *node = reply(iq, "result");
 
+	asked_note(stream, iq, true);
 	if (payload)
 		node_take(node, payload);
 	stream_send(stream, node);
@@ -304,6 +306,7 @@ iq_error_detail(Stream *stream, const Element *iq, const char *type, const char 
 {
 	Node *node = reply(iq, "error"), *error = node_add(node, "error", NULL);
 
+	asked_note(stream, iq, false);
 	node_attr(error, "type", type);
 	node_add(error, name, NS_STANZA_ERROR);
 	if (detail)

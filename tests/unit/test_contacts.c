@@ -449,6 +449,47 @@ contacts_get_answers_while_they_see_us(void **state)
 	assert_non_null(strstr(hidden, "service-unavailable"));
 }
 
+static char *
+asked_of(guint n)
+{
+	g_auto(GStrv) lines = account_asked(account);
+	assert_in_range(n, 0, g_strv_length(lines) - 1);
+	return g_strdup(lines[n]);
+}
+
+static void
+what_others_asked_and_what_we_said_is_told(void **state)
+{
+	(void)state;
+	go_online(ROSTER(DAVE));
+	g_auto(GStrv) none = account_asked(account);
+	assert_null(none[0]);
+	g_free(ask_as("dave@b.test/x", "<query xmlns='jabber:iq:version'/>"));
+	g_free(ask_as("dave@b.test/y", "<query xmlns='jabber:iq:version'/>"));
+	g_free(ask_as("mallory@b.test/x", "<query xmlns='jabber:iq:last'/>"));
+	g_free(ask_as("mallory@b.test/x", "<query xmlns='urn:mallory:\n'/>"));
+	presence_set(account, "invisible", NULL, NULL);
+	g_free(ask_as("dave@b.test/x", "<query xmlns='jabber:iq:version'/>"));
+	/* Of our own account it is our own business. */
+	g_free(ask_as("alice@a.test/other", "<ping xmlns='urn:xmpp:ping'/>"));
+	g_autofree char *last = asked_of(0), *other = asked_of(1), *version = asked_of(2);
+	g_auto(GStrv) three = account_asked(account);
+	assert_int_equal(g_strv_length(three), 3);
+	assert_true(g_str_has_prefix(last, "mallory@b.test asked when you did something last: refused, 1 time (the last at "));
+	assert_true(g_str_has_prefix(other, "mallory@b.test asked something else: refused, 1 time (the last at "));
+	assert_true(g_str_has_prefix(version, "dave@b.test asked which program: told the name alone, no version and no system, 2 "
+					      "times; refused, 1 time (the last"));
+	/* Whoever asks in many names pushes out what is old, and no more. */
+	for (int i = 0; i < 200; i++) {
+		g_autofree char *sender = g_strdup_printf("m%d@b.test/x", i);
+		g_free(ask_as(sender, "<ping xmlns='urn:xmpp:ping'/>"));
+	}
+	g_auto(GStrv) full = account_asked(account);
+	assert_int_equal(g_strv_length(full), 64);
+	assert_true(g_str_has_prefix(full[0], "m136@"));
+	assert_true(g_str_has_prefix(full[63], "m199@"));
+}
+
 /* ---- subscriptions ---- */
 
 static void
@@ -951,6 +992,7 @@ main(void)
 		TEST(new_features_are_announced_once),
 		TEST(strangers_get_what_a_dead_address_gets),
 		TEST(contacts_get_answers_while_they_see_us),
+		TEST(what_others_asked_and_what_we_said_is_told),
 		TEST(adding_asks_and_grants),
 		TEST(what_we_granted_in_advance_survives_a_restart),
 		TEST(requests_wait_for_an_answer),
