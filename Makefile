@@ -111,9 +111,9 @@ $(B)/tests/unit/test_opus.o: of_plugin = $(media_cflags)
 $(B)/tests/unit/test_opus: $(B)/src/media/opus.o
 $(B)/tests/unit/test_opus: of_plugin = $(media_libs)
 # Parts of a pipeline, with all that they are made of.
-$(B)/tests/unit/test_mediasound.o: of_plugin = $(media_cflags)
-$(B)/tests/unit/test_mediasound: $(filter-out %/main.o %/leaks.o,$(media_o))
-$(B)/tests/unit/test_mediasound: of_plugin = $(media_libs)
+$(B)/tests/unit/test_mediasound.o $(B)/tests/unit/test_mediacamera.o: of_plugin = $(media_cflags)
+$(B)/tests/unit/test_mediasound $(B)/tests/unit/test_mediacamera: $(filter-out %/main.o %/leaks.o,$(media_o))
+$(B)/tests/unit/test_mediasound $(B)/tests/unit/test_mediacamera: of_plugin = $(media_libs)
 
 fake_o := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fake/*.c))
 # These tests bring a stream of their own: it comes first and counts.

@@ -11,23 +11,10 @@ static const struct {
 	const char *name;
 	bool needed;
 } files[] = {
-	{ "coreelements", true },
-	{ "app", true },
-	{ "audioconvert", true },
-	{ "audioresample", true },
-	{ "volume", true },
-	{ "opus", true },
-	{ "rtp", true },
-	{ "rtpmanager", true },
-	{ "srtp", true },
-	{ "dtls", true },
-	{ "nice", true },
-	{ "videoconvertscale", true },
-	{ "vpx", true },
-	{ "pulseaudio", false },
-	{ "webrtcdsp", false },
-	{ "dtmf", false },
-	{ "video4linux2", false },
+	{ "coreelements", true }, { "app", true }, { "audioconvert", true }, { "audioresample", true }, { "volume", true },
+	{ "opus", true }, { "rtp", true }, { "rtpmanager", true }, { "srtp", true }, { "dtls", true }, { "nice", true },
+	{ "videoconvertscale", true }, { "vpx", true }, { "pulseaudio", false }, { "webrtcdsp", false }, { "dtmf", false },
+	{ "video4linux2", false }, { "jpeg", false }, /* cameras that give nothing else */
 };
 
 static GThread *warming;

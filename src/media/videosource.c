@@ -88,11 +88,52 @@ read_file(VideoSource *source, int fd, GError **error)
 	return true;
 }
 
+/* The first that a camera gives is taken. */
+static const struct {
+	const char *type, *decoder;
+} kinds[] = {
+	{ "video/x-raw", "" },
+	{ "image/jpeg", " ! jpegdec" },
+};
+
+char *
+videosource_camera(GstCaps *caps, guint width, guint height)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autofree char *words = g_strdup_printf("%s,width=[1,%u],height=[1,%u]", kinds[i].type, width, height);
+		g_autoptr(GstCaps) wanted = gst_caps_from_string(words);
+
+		if (gst_caps_can_intersect(caps, wanted))
+			return g_strconcat(words, kinds[i].decoder, NULL);
+	}
+	return g_strdup(kinds[0].type);
+}
+
+/* Only an open camera says what it gives. */
+static GstCaps *
+ask_camera(const char *device)
+{
+	g_autoptr(GstElement) camera = gst_element_factory_make("v4l2src", NULL);
+	g_autoptr(GstPad) pad = camera ? gst_element_get_static_pad(gst_object_ref_sink(camera), "src") : NULL;
+	GstCaps *caps;
+
+	if (!camera)
+		return gst_caps_new_any();
+	if (device)
+		g_object_set(camera, "device", device, NULL);
+	gst_element_set_state(camera, GST_STATE_READY);
+	caps = gst_pad_query_caps(pad, NULL);
+	gst_element_set_state(camera, GST_STATE_NULL);
+	return caps;
+}
+
 static bool
 open_camera(VideoSource *source, GstBin *bin, const struct choice *choice, guint width, guint height, GError **error)
 {
-	source->part = pipeline_add(bin, error,
-		"v4l2src name=device do-timestamp=true ! video/x-raw,width=[1,%u],height=[1,%u] ! identity", width, height);
+	g_autoptr(GstCaps) caps = ask_camera(choice->device);
+	g_autofree char *words = videosource_camera(caps, width, height);
+
+	source->part = pipeline_add(bin, error, "v4l2src name=device do-timestamp=true ! %s ! identity", words);
 	if (!source->part)
 		return false;
 	if (choice->device) {
