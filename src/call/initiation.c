@@ -103,7 +103,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 		missed_tell_soon(account_jid(account));
 		return;
 	}
-	if (ours && ours->state <= STATE_RINGING_THERE)
+	if (ours)
 		meet(account, peer, ours, in);
 	else if (calls_running()->len >= CALLS_AT_ONCE)
 		turn_away(account, peer, in);
