@@ -194,8 +194,11 @@ take_withdrawn(Account *account, const char *jid)
 	bool had = has_asked(account, jid);
 	if (!drop_request(account, jid, &error))
 		log_error("%s: requests are not kept: %s", account->jid, error->message);
+	/* Who asks and takes it back all the time is not many people. */
+	if (had && account->burst)
+		account->burst--;
 	if (had || contact_lookup(account, jid))
-		tell(account, jid, "removed");
+		tell(account, jid, "withdrawn");
 }
 
 bool

@@ -58,7 +58,7 @@ typedef struct Event {
 			const char *status;        /* remote text, may be NULL */
 		} roster;
 		struct {
-			const char *jid, *kind; /* request, approved, refused, removed */
+			const char *jid, *kind; /* request, withdrawn (they), approved, refused, removed */
 		} subscription;
 		struct {
 			const char *jid, *state; /* active, composing, paused, inactive, gone */

@@ -185,7 +185,12 @@ on_subscription(const Event *event)
 		{ "approved", "now lets you see when they are here" },
 		{ "refused", "does not let you see when they are here" },
 		{ "removed", "no longer lets you see when they are here" },
+		{ "withdrawn", "no longer wants to see when you are here" },
 	};
+	const Account *account = account_find(event->account);
+	/* H07: a stranger who asks and takes it back is no news each time. */
+	if (!g_strcmp0(kind, "withdrawn") && !(account && contact_find(account, jid)))
+		return;
 	if (!g_strcmp0(kind, "request"))
 		on_request(event->account, jid);
 	for (guint i = 0; i < G_N_ELEMENTS(told); i++)

@@ -581,6 +581,23 @@ a_flood_of_requests_is_one_line_and_bounded(void **state)
 }
 
 static void
+a_request_that_is_taken_back_is_none(void **state) /* H07 */
+{
+	(void)state;
+	go_online(ROSTER(BOB));
+	for (int i = 0; i < 20; i++)
+		says("<presence from='eve@b.test' type='subscribe'/><presence from='eve@b.test' type='unsubscribe'/>");
+	assert_true(happened("request eve@b.test;withdrawn eve@b.test;"));
+	assert_int_equal(contact_requests(account)->len, 0);
+	clock_turn(6000);
+	assert_false(happened("alert"));
+	says("<presence from='bob@b.test' type='unsubscribe'/>");
+	assert_true(happened("withdrawn bob@b.test"));
+	assert_false(happened("removed"));
+	assert_int_equal(sent->len, 0);
+}
+
+static void
 answers_of_others_are_told_only_of_contacts(void **state)
 {
 	(void)state;
@@ -998,6 +1015,7 @@ main(void)
 		TEST(requests_wait_for_an_answer),
 		TEST(an_answer_that_cannot_be_kept_is_not_given),
 		TEST(a_flood_of_requests_is_one_line_and_bounded),
+		TEST(a_request_that_is_taken_back_is_none),
 		TEST(answers_of_others_are_told_only_of_contacts),
 		TEST(who_is_blocked_is_offline_and_gets_nothing),
 		TEST(changes_need_a_connection_and_tell_how_they_ended),
