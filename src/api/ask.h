@@ -13,5 +13,5 @@ PUBLIC guint ask(const char *account, const char *peer, const char *text, const 
 	GDestroyNotify data_free);
 PUBLIC bool ask_answer(guint id, const char *choice, GError **error);
 PUBLIC void ask_withdraw(guint id);
-/* The oldest open question (of peer, or any if NULL) that has this choice (or any): 0 if none. */
+/* The oldest open question (of peer, of nobody if "", any if NULL) that has this choice (or any): 0 if none. */
 PUBLIC guint ask_open(const char *peer, const char *choice);

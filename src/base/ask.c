@@ -141,7 +141,8 @@ ask_open(const char *peer, const char *choice)
 	for (guint i = 0; questions && i < questions->len; i++) {
 		const struct question *question = g_ptr_array_index(questions, i);
 
-		if ((!peer || g_strcmp0(question->peer, peer) == 0) && (!choice || choose(question->choices, choice)))
+		if ((!peer || strcmp(question->peer ? question->peer : "", peer) == 0) &&
+			(!choice || choose(question->choices, choice)))
 			return question->id;
 	}
 	return 0;

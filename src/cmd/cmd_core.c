@@ -49,19 +49,20 @@ run_answer(const struct cmd_call *call, GError **error)
 	return ask_answer((guint)g_ascii_strtoull(call->args[0], NULL, 10), call->args[1], error);
 }
 
-/* The question of this conversation, else the oldest of all; one that knows this answer comes first. */
+/* The question of this conversation, else one that is about nobody; without a conversation the oldest of all. One that knows this
+ * answer comes first. What another chat asks is not answered by a yes that was meant for here, and perhaps came too late. */
 static bool
 answer_open(const struct cmd_call *call, const char *choice, GError **error)
 {
-	guint id = call->conversation ? ask_open(convo_peer(call->conversation), choice) : 0;
+	const char *const here[] = { call->conversation ? convo_peer(call->conversation) : NULL, "" };
+	const char *const words[] = { choice, NULL };
+	guint id = 0;
 
-	if (!id)
-		id = ask_open(NULL, choice);
-	if (!id)
-		id = ask_open(NULL, NULL);
-	if (!id)
-		return fault(error, FAULT_GONE, "no question is open");
-	return ask_answer(id, choice, error);
+	for (guint i = 0; i < 4 && !id; i++)
+		id = ask_open(here[i % 2], words[i / 2]);
+	if (!id && ask_open(NULL, NULL))
+		return fault(error, FAULT_GONE, "nothing is asked here: the question that is open is in another window");
+	return id ? ask_answer(id, choice, error) : fault(error, FAULT_GONE, "no question is open");
 }
 
 static bool
