@@ -7,9 +7,11 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -18,6 +20,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 _libc = ctypes.CDLL(None, use_errno=True)
+# Seconds that a wait takes before it gives up: no figure of anything, only more than the busiest machine needs.
+PATIENCE = 60.0
+# What follows from an event takes less than this, also there; what waits for a timer takes more.
+AT_ONCE = 5.0
 
 
 def die_with_parent():
@@ -25,7 +31,7 @@ def die_with_parent():
     _libc.prctl(1, signal.SIGKILL)
 
 
-def wait_until(condition, what, timeout=20.0, step=0.02):
+def wait_until(condition, what, timeout=PATIENCE, step=0.02):
     end = time.monotonic() + timeout
     while True:
         result = condition()
@@ -50,7 +56,9 @@ class Ports:
             name = socket.socket(socket.AF_UNIX)
             try:
                 name.bind(f"\0sotto-lab-port-{port}")
-                socket.create_server(("127.0.0.1", port)).close()
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    with socket.socket(socket.AF_INET, kind) as free:
+                        free.bind(("127.0.0.1", port))
             except OSError:
                 name.close()
                 continue
@@ -148,7 +156,7 @@ class Server:
             except OSError:
                 return False
         wait_until(open_ports, f"prosody for {self.domain}")
-        for line in self.log.read_text(errors="replace").splitlines():
+        for line in self.lines():
             if "certmanager" in line and "\terror\t" in line:
                 raise RuntimeError(f"prosody for {self.domain}: {line}")
 
@@ -190,9 +198,17 @@ class Server:
                 found += [(path, marker) for marker in markers if marker.encode() in data]
         return found
 
+    def lines(self):
+        """The log, as far as its lines are whole."""
+        return self.log.read_text(errors="replace").rpartition("\n")[0].split("\n")
+
     def wire(self):
         """All stanzas that clients sent, as logged by mod_stanza_debug."""
-        return [line.split("RECV: ", 1)[1] for line in self.log.read_text(errors="replace").splitlines() if "RECV: " in line]
+        return [line.split("RECV: ", 1)[1] for line in self.lines() if "RECV: " in line]
+
+    def full(self, jid):
+        """The address with the resource that was last seen of it."""
+        return re.findall(rf"{re.escape(jid)}/[A-Za-z0-9_-]{{10,}}", "\n".join(self.lines()))[-1]
 
 
 class Turn:
@@ -230,20 +246,27 @@ verbose
                                             preexec_fn=die_with_parent)
         self.lab.processes.append(self.process)
 
-        def open_port():
+        def answers():  # by UDP (a Binding of RFC 8489), which it opens by itself and before or after TCP
             if self.process.poll() is not None:
                 raise RuntimeError(f"coturn ended at once: {(self.dir / 'turn.out').read_text()[-2000:]}")
             try:
                 socket.create_connection((self.lab.address, self.port), 1).close()
-                return True
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                    udp.settimeout(0.2)
+                    udp.connect((self.lab.address, self.port))
+                    udp.send(struct.pack("!HHI", 1, 0, 0x2112A442) + os.urandom(12))
+                    return udp.recv(2048)
             except OSError:
                 return False
-        wait_until(open_port, "coturn")
+        wait_until(answers, "coturn")
         return self
 
 
 class Sotto:
     """A sotto --headless, driven by lines and read by events."""
+
+    # Events that tell how a thing is now, and what names the thing: once a newer one was waited for, the older ones are history.
+    NOW = {"connection": ("account",), "roster": ("account", "jid"), "call": ("id",), "message-state": ("id",), "trust": ("peer", "device")}
 
     def __init__(self, lab, name, args=(), passphrase="correct horse", env=None, wrapper=(), stay=False):
         self.lab, self.name, self.passphrase = lab, name, passphrase
@@ -253,10 +276,10 @@ class Sotto:
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), "LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb",
                     "ASAN_OPTIONS": "abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1", **(env or {})}
         self.process = None
-        self.events, self.taken, self.lines, self.runs = [], set(), 0, 0
+        self.events, self.taken, self.newest, self.lines, self.runs = [], set(), {}, 0, 0
         self.changed = threading.Condition()
 
-    def start(self, *commands, ready=True, timeout=30):
+    def start(self, *commands, ready=True, timeout=PATIENCE):
         read, write = os.pipe()
         os.write(write, self.passphrase.encode() + b"\n")
         os.close(write)
@@ -272,7 +295,7 @@ class Sotto:
         os.close(read)
         self.lab.processes.append(self.process)
         with self.changed:
-            self.events, self.taken, self.lines = [], set(), 0
+            self.events, self.taken, self.newest, self.lines = [], set(), {}, 0
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
         if ready:
@@ -284,6 +307,8 @@ class Sotto:
         for line in process.stdout:
             log.write(line)
             log.flush()
+            if not line.endswith(b"\n"):
+                break  # it was killed while it wrote
             event = json.loads(line)
             with self.changed:
                 if process is self.process:
@@ -302,18 +327,30 @@ class Sotto:
             return False
         if any(event.get(k) != v for k, v in fields.items()):
             return False
-        return where is None or bool(where(event))
+        try:
+            return where is None or bool(where(event))
+        except KeyError:  # what it does not say does not fit
+            return False
 
-    def wait(self, kind, /, where=None, timeout=20, fresh=True, **fields):
-        """The first event of that kind with these fields that no wait has taken yet (fresh=False: or that was)."""
+    def _old(self, event, position):
+        names = self.NOW.get(event["event"])
+        thing = names and (event["event"], *(event.get(name) for name in names))
+        return position in self.taken or (thing and position < self.newest.get(thing, -1)), thing
+
+    def wait(self, kind, /, where=None, timeout=PATIENCE, fresh=True, **fields):
+        """The first event of that kind with these fields that no wait has taken yet and, of those that tell how something is now, that is
+        newer than what was taken of it (fresh=False: any)."""
         end = time.monotonic() + timeout
         with self.changed:
             position = 0
             while True:
                 while position < len(self.events):
                     event = self.events[position]
-                    if not (fresh and position in self.taken) and self._fits(event, kind, where, fields):
+                    old, thing = self._old(event, position)
+                    if not (fresh and old) and self._fits(event, kind, where, fields):
                         self.taken.add(position)
+                        if thing:
+                            self.newest[thing] = max(position, self.newest.get(thing, -1))
                         return event
                     position += 1
                 left = end - time.monotonic()
@@ -341,7 +378,7 @@ class Sotto:
         self.lines += 1
         return self.lines
 
-    def run(self, line, ok=True, timeout=20):
+    def run(self, line, ok=True, timeout=PATIENCE):
         """Send a line, wait until it is done, return what it printed (text of output and error)."""
         seq = self.send(line)
         done = self.wait("done", seq=seq, timeout=timeout)
@@ -366,17 +403,17 @@ class Sotto:
         self.run(f"/connect {jid}", ok=None)
         return self.wait("connection", account=jid, state="online") if online else None
 
-    def quit(self, timeout=20):
+    def quit(self, timeout=PATIENCE):
         if self.process.poll() is None:
             self.send("/quit")
         return self.join(timeout)
 
-    def join(self, timeout=20):
+    def join(self, timeout=PATIENCE):
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"{self.name}: still runs after {timeout:g} s\n{self.tail()}") from None
-        self.reader.join(5)
+        self.reader.join(PATIENCE)
         return self.process.returncode
 
     def kill(self):
@@ -384,7 +421,7 @@ class Sotto:
             self.process.kill()
         if self.process:
             self.process.wait()
-            self.reader.join(5)
+            self.reader.join(PATIENCE)
 
 
 class Lab:
@@ -426,7 +463,7 @@ class Lab:
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         for process in self.processes:
             try:
                 process.wait(max(0.0, end - time.monotonic()))

@@ -10,6 +10,8 @@ import socket
 import ssl
 import threading
 
+from lab import PATIENCE
+
 SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
 TLS = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'"
 SM = "xmlns='urn:xmpp:sm:3'"
@@ -26,7 +28,7 @@ class Link:
         self.evil, self.sock = evil, sock
         self.data, self.position = "", 0
         self.clear = ""  # what came before TLS
-        self.sock.settimeout(20)
+        self.sock.settimeout(5 * PATIENCE)
 
     def _more(self):
         try:
@@ -63,7 +65,7 @@ class Link:
         """TLS, now."""
         self.clear, self.data, self.position = self.data, "", 0
         self.sock = self.evil.context.wrap_socket(self.sock, server_side=True)
-        self.sock.settimeout(20)
+        self.sock.settimeout(5 * PATIENCE)
 
     def header(self, features):
         self.read(r"<stream:stream[^>]*>")
@@ -172,7 +174,7 @@ class Evil:
         self.context.load_cert_chain(self.cert, self.key)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.links, self.errors, self.ended = [], [], threading.Event()
+        self.links, self.errors, self.ended, self.over = [], [], threading.Event(), threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
@@ -202,6 +204,7 @@ class Evil:
         return "".join(link.clear + link.data for link in self.links)
 
     def close(self):
+        self.over.set()
         self.listener.close()
         for link in self.links:
             link.sock.close()

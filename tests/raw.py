@@ -7,12 +7,14 @@ import socket
 import ssl
 import xml.etree.ElementTree as ET
 
+from lab import PATIENCE
+
 
 class Raw:
     def __init__(self, server, user, password=None, resource="raw", presence=True):
         self.jid = f"{user}@{server.domain}"
         context = ssl.create_default_context(cafile=str(server.lab.ca.cert))
-        plain = socket.create_connection(("127.0.0.1", server.tls_port), 10)
+        plain = socket.create_connection(("127.0.0.1", server.tls_port), PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname=server.domain)
         self.header = (f"<?xml version='1.0'?><stream:stream to='{server.domain}' xmlns='jabber:client' "
@@ -36,7 +38,7 @@ class Raw:
     def send(self, xml):
         self.socket.sendall(xml.encode() if isinstance(xml, str) else xml)
 
-    def next(self, timeout=20):
+    def next(self, timeout=PATIENCE):
         """The next stanza as an ElementTree element."""
         self.socket.settimeout(timeout)
         while not self.queue:
@@ -50,7 +52,7 @@ class Raw:
                     self.queue.append(element)
         return self.queue.pop(0)
 
-    def wait(self, tag, where=None, timeout=20):
+    def wait(self, tag, where=None, timeout=PATIENCE):
         """The next stanza of that local name that fits."""
         while True:
             stanza = self.next(timeout)

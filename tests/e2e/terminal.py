@@ -13,6 +13,8 @@ import time
 
 import pyte
 
+from lab import PATIENCE
+
 
 class Screen(pyte.Screen):
     """pyte does not know SU and SD, with which ncurses scrolls."""
@@ -53,8 +55,8 @@ class Terminal:
             os.execvpe(argv[0], argv, env)
         self.resize(rows, cols)
 
-    def read(self, seconds=0.05):
-        """Whatever comes until it has been calm for so long."""
+    def read(self, seconds=0.05, seen=None):
+        """Whatever comes until it has been calm for so long. seen() is called whenever the screen has changed."""
         got = b""
         while select.select([self.fd], [], [], seconds)[0]:
             try:
@@ -66,6 +68,8 @@ class Terminal:
             got += piece
             # pyte does not know the marks of xterm that begin with > or =.
             self.stream.feed(re.sub(rb"\x1b\[[>=][0-9;]*[a-z]", b"", piece))
+            if seen:
+                seen()
         self.raw += got
         return got
 
@@ -83,20 +87,25 @@ class Terminal:
     def row(self, n):
         return self.screen.display[n].rstrip()
 
-    def wait(self, pattern, timeout=15):
-        """Until the screen fits the pattern (a regular expression)."""
-        end = time.monotonic() + timeout
-        while not re.search(pattern, self.text()):
-            assert time.monotonic() < end, f"{pattern!r} did not come on the screen:\n{self.text()}"
-            self.read()
+    def until(self, condition, what, timeout=PATIENCE):
+        """Until the condition was true of the screen, if only for a moment, and it is calm again."""
+        end, met = time.monotonic() + timeout, []
+
+        def look():
+            if not met and condition():
+                met.append(True)
+        look()
+        while not met:
+            assert time.monotonic() < end, f"{what}:\n{self.text()}"
+            self.read(seen=look)
         return self
 
-    def wait_gone(self, pattern, timeout=15):
-        end = time.monotonic() + timeout
-        while re.search(pattern, self.text()):
-            assert time.monotonic() < end, f"{pattern!r} stays on the screen:\n{self.text()}"
-            self.read()
-        return self
+    def wait(self, pattern, timeout=PATIENCE):
+        """Until the screen fits the pattern (a regular expression)."""
+        return self.until(lambda: re.search(pattern, self.text()), f"{pattern!r} did not come on the screen", timeout)
+
+    def wait_gone(self, pattern, timeout=PATIENCE):
+        return self.until(lambda: not re.search(pattern, self.text()), f"{pattern!r} stays on the screen", timeout)
 
     def resize(self, rows, cols):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
@@ -114,7 +123,7 @@ class Terminal:
                 self.status = status
         return self.status is None
 
-    def end(self, timeout=15):
+    def end(self, timeout=PATIENCE):
         """The exit status once it has ended by itself."""
         stop = time.monotonic() + timeout
         while self.alive():

@@ -107,7 +107,7 @@ def test_presence_is_right_again_after_the_server_was_away(lab, server):
     assert "bob@a.test: offline" in alice.run("/roster").replace("Bob <bob@a.test>", "bob@a.test")
     bob.close()
     server.start()
-    alice.wait("connection", state="online", timeout=60)
+    alice.wait("connection", state="online")
     assert "bob@a.test>: offline" in alice.run("/roster")
     Raw(server, "bob")
     online(alice, "bob@a.test")
@@ -122,7 +122,7 @@ def test_the_server_is_told_when_nobody_looks(lab, server):
     # Prosody's log writes attributes in any order.
     told = lambda word: re.search(rf"<{word} [^>]*urn:xmpp:csi:0", server.log.read_text(errors="replace"))
     try:
-        screen.wait("assphrase").line("correct horse").wait("alice@a.test is online", timeout=30)
+        screen.wait("assphrase").line("correct horse").wait("alice@a.test is online")
         assert not told("inactive")
         screen.keys("\x1b[O")
         wait_until(lambda: screen.read() is not None and told("inactive"), "inactive")
@@ -138,17 +138,17 @@ def test_a_message_to_a_server_that_is_not_there_says_so_and_goes_again(lab, ser
     alice.login("alice@a.test", server)
     peer = "nobody@nowhere.invalid"
     alice.send(f"/msg {peer} hello")
-    waits = alice.wait("message-state", state="pending", timeout=40)
+    waits = alice.wait("message-state", state="pending")
     assert "nowhere.invalid" in waits["reason"], waits
     alice.send(f"/encrypt off {peer}")
     alice.wait("ask", conversation=peer)
     alice.run("/yes")
     alice.wait("message-state", state="failed")
     alice.send(f"/msg {peer} readable")
-    failed = alice.wait("message-state", state="failed", timeout=40)
+    failed = alice.wait("message-state", state="failed")
     assert "nowhere.invalid" in failed["reason"] and "/resend" in failed["reason"], failed
     alice.run(f"/resend {failed['id']}")
     assert "was sent again" not in failed["reason"] and "sent again" in alice.wait("message-state", state="failed")["reason"]
-    again = alice.wait("message-state", state="failed", timeout=40)
+    again = alice.wait("message-state", state="failed")
     assert again["id"] != failed["id"], again
     assert "not sent again yet" in alice.run(f"/resend {failed['id']}", ok=False)

@@ -87,7 +87,7 @@ def enter(world, relay):
         client.run("/set call.audio_source test")
         client.run("/set call.audio_sink none")
         client.run("/set call.sounds off")
-        client.wait("roster", jid=peer, where=lambda e: True)
+        client.wait("roster", jid=peer)
         clients.append(client)
     alice, bob = clients
     alice.run("/msg bob@b.test are you there")
@@ -114,8 +114,8 @@ def directly(*clients):
         client.run("/set call.address direct")
 
 
-def state(client, name, timeout=30, **fields):
-    return client.wait("call", where=lambda e: e["state"] == name, timeout=timeout, **fields)
+def state(client, name, **fields):
+    return client.wait("call", state=name, **fields)
 
 
 def candidates(servers):
@@ -164,7 +164,7 @@ def test_a_relay_that_dies_ends_the_call_and_nothing_goes_the_direct_way(world):
     assert talk(alice, bob) == "relay"
     turn.process.kill()
     for client in (alice, bob):
-        assert state(client, "ended", timeout=60)["reason"]
+        assert state(client, "ended")["reason"]
     assert world.between() == 0
 
 
@@ -213,6 +213,6 @@ def test_an_outage_of_some_seconds_is_survived(world):
                    input="flush chain inet watch between\nadd rule inet watch between counter\n")
     for client in (alice, bob):
         client.forget()
-        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > at + 50, timeout=40)
+        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > at + 50)
     alice.run("/hangup")
     state(bob, "ended")

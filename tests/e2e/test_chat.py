@@ -13,8 +13,8 @@ def say(client, peer, text, **where):
     return client.wait("message", direction="out", body=text, **where)
 
 
-def state_of(client, message, *states, timeout=30):
-    return client.wait("message-state", where=lambda e: e["id"] == message["id"] and e["state"] in states, timeout=timeout)
+def state_of(client, message, *states):
+    return client.wait("message-state", where=lambda e: e["state"] in states, id=message["id"])
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_is_typed_offline_leaves_at_the_next_login(pair):
     message = say(alice, "bob@b.test", "typed offline")
     assert not bob.seen("message", body="typed offline")
     alice.run("/connect alice@a.test", ok=None)
-    got = bob.wait("message", direction="in", body="typed offline", timeout=40)
+    got = bob.wait("message", direction="in", body="typed offline")
     assert got["seal"] == "omemo"
     state_of(alice, message, "sent", "delivered")
 
@@ -156,8 +156,8 @@ def test_a_killed_client_resumes_in_a_new_process(pair, federation):
     state_of(alice, message, "sent")
     bob.start()
     bob.run("/connect bob@b.test", ok=None)
-    online = bob.wait("connection", state="online", timeout=40)
-    got = bob.wait("message", direction="in", body="into the gap", timeout=40)
+    online = bob.wait("connection", state="online")
+    got = bob.wait("message", direction="in", body="into the gap")
     assert got["seal"] == "omemo"
     assert online["resumed"] is True
     say(bob, "alice@a.test", "after")

@@ -9,7 +9,7 @@ import subprocess
 import pexpect
 import pytest
 
-from lab import ROOT, wait_until
+from lab import PATIENCE, ROOT, wait_until
 
 DEMO = [str(ROOT / "contrib" / "demo")]
 
@@ -33,7 +33,7 @@ def traces(directory):
 
 
 def gone(directory):
-    wait_until(lambda: not traces(directory), f"everything is gone ({traces(directory)[:3]})", timeout=15)
+    wait_until(lambda: not traces(directory), f"everything is gone ({traces(directory)[:3]})")
 
 
 def build():
@@ -41,7 +41,7 @@ def build():
 
 
 def test_without_a_terminal_it_tells_the_story(tmp):
-    done = subprocess.run(DEMO + [build()], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=tmp, timeout=120)
+    done = subprocess.run(DEMO + [build()], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=tmp, timeout=3 * PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     for word in ("logged in", "roster shows echo@away.test", "answered", "seal omemo", "stopped and removed"):
         assert word in done.stdout, done.stdout
@@ -49,8 +49,8 @@ def test_without_a_terminal_it_tells_the_story(tmp):
 
 
 def start(tmp):
-    child = pexpect.spawn(DEMO[0], [build()], env=tmp, dimensions=(24, 80), timeout=60, encoding="utf-8")
-    child.expect("You said|Type something", timeout=60)
+    child = pexpect.spawn(DEMO[0], [build()], env=tmp, dimensions=(24, 80), timeout=PATIENCE, encoding="utf-8")
+    child.expect("You said|Type something")
     return child
 
 
@@ -61,19 +61,18 @@ def test_in_a_terminal_the_bot_answers_and_quit_leaves_nothing(tmp):
     child.send("/quit\r")
     child.expect("stopped and removed everything")
     child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert child.wait() == 0
     gone(tmp["TMPDIR"])
 
 
 @pytest.mark.parametrize("how", ["kill the demo", "kill the client", "close the terminal", "interrupt the setup"])
 def test_nothing_stays_behind(tmp, how):
     if how == "interrupt the setup":
-        child = pexpect.spawn(DEMO[0], [build()], env=tmp, dimensions=(24, 80), timeout=60, encoding="utf-8")
+        child = pexpect.spawn(DEMO[0], [build()], env=tmp, dimensions=(24, 80), timeout=PATIENCE, encoding="utf-8")
         child.expect("starting the bot")
         child.sendintr()
         child.expect(pexpect.EOF)
-        child.close()
+        child.wait()
     else:
         child = start(tmp)
         if how == "kill the demo":

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from lab import PATIENCE
+
 pytestmark = pytest.mark.san
 
 
@@ -96,7 +98,7 @@ def test_without_a_passphrase_there_is_one_error_line_and_status_1(lab, source):
     lab.client("alice").start().quit()
     profile = lab.dir / "profiles" / "alice" / "profile"
     done = subprocess.run([lab.sotto, "--headless", "--config-dir", profile, *source], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=30, env={"PATH": os.environ["PATH"], "HOME": str(lab.dir), "LANG": "C.UTF-8"})
+                          timeout=PATIENCE, env={"PATH": os.environ["PATH"], "HOME": str(lab.dir), "LANG": "C.UTF-8"})
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 1
     assert [e["event"] for e in events] == ["error"], events
@@ -143,7 +145,7 @@ def test_a_reader_that_does_not_read_does_not_freeze_the_program(lab):
     """Some megabytes of answers that nobody reads: all lines must be taken, i.e. writing them never blocks for good."""
     process = bare(lab, "slow")
     os.set_blocking(process.stdin.fileno(), False)
-    lines, end = memoryview(b"/help\n" * 5000), time.monotonic() + 60
+    lines, end = memoryview(b"/help\n" * 5000), time.monotonic() + 2 * PATIENCE
     while lines and time.monotonic() < end:
         try:
             lines = lines[os.write(process.stdin.fileno(), lines[:4096]):]
@@ -152,7 +154,7 @@ def test_a_reader_that_does_not_read_does_not_freeze_the_program(lab):
     assert not lines, "the program stopped reading"
     process.stdin.close()
     assert sum(1 for line in process.stdout if json.loads(line)) > 1000
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_the_exit_is_clean_when_the_reader_goes_away(lab):
@@ -163,4 +165,4 @@ def test_the_exit_is_clean_when_the_reader_goes_away(lab):
         process.stdin.close()
     except BrokenPipeError:
         pass
-    assert process.wait(20) in (0, 1)
+    assert process.wait(PATIENCE) in (0, 1)

@@ -28,7 +28,7 @@ def evil(lab):
 def refused(lab, server, **options):
     client = lab.client("alice").start()
     client.login("alice@a.test", server, online=False, **options)
-    failed = client.wait("connection", state="failed", timeout=40)
+    failed = client.wait("connection", state="failed")
     assert not client.seen("connection", state="online")
     client.failed = failed
     return client
@@ -93,7 +93,7 @@ def test_a_weaker_login_than_before_is_refused(lab, evil, now):  # C03
     client.run("/disconnect alice@a.test")
     client.wait("connection", state="offline")
     client.run("/connect alice@a.test", ok=None)
-    failed = client.wait("connection", state="failed", timeout=40)
+    failed = client.wait("connection", state="failed")
     assert "SCRAM-SHA-256" in failed["reason"] and "/account reset-auth" in failed["reason"]
     assert client.wait("alert", code="login-refused")
     assert "<auth" not in server.links[1].data
@@ -123,7 +123,7 @@ def test_an_unfit_iteration_count_is_refused_at_once(lab, evil, iterations):  # 
     server = evil(story)
     start = time.monotonic()
     client = refused(lab, server)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < labs.PATIENCE / 2
     assert "hashed" in client.failed["reason"], client.failed
     assert_nothing_of_us(server)
 
@@ -167,12 +167,12 @@ def test_silence_ends_in_time(lab, evil):  # C09
     def story(link):
         link.header(f"<starttls {TLS}/>")
         link.read(r"<starttls[^>]*>")
-        time.sleep(40)
+        server.over.wait()
 
     server = evil(story)
     start = time.monotonic()
     client = refused(lab, server)
-    assert 10 < time.monotonic() - start < 25
+    assert time.monotonic() - start > 10
     assert "in time" in client.failed["reason"]
 
 
@@ -193,6 +193,7 @@ def test_what_stands_behind_proceed_is_an_attack(lab, evil, behind):  # C09
     assert "<auth" not in server.sent()
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")  # just these are meant
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 @pytest.mark.parametrize("tls", ["starttls", "direct"])
 def test_old_tls_is_refused(lab, evil, version, tls):  # C09
@@ -303,7 +304,7 @@ def test_a_poisoned_stanza_is_passed_by(lab, evil, what):  # H01 H03 O1 O6
 
     def story(link):
         link.login()
-        go.wait(20)
+        go.wait(labs.PATIENCE)
         link.send(data)
         link.send("<message from='bob@a.test/1' type='chat' id='after'><body>after the poison</body></message>")
         link.serve()
@@ -313,14 +314,14 @@ def test_a_poisoned_stanza_is_passed_by(lab, evil, what):  # H01 H03 O1 O6
     client.login("alice@a.test", server)
     before, slowest = resident_mib(client), 0.0
     go.set()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 2 * labs.PATIENCE
     while time.monotonic() < end and not client.seen("message", body="after the poison"):
         start = time.monotonic()
         client.run("/account list")
         slowest = max(slowest, time.monotonic() - start)
     assert client.wait("message", body="after the poison")
     if "san" not in lab.build.name:  # the sanitizer is slow, and keeps what was freed for a while
-        assert slowest < 1.0, f"a line waited {slowest:.2f} s"
+        assert slowest < labs.AT_ONCE, f"a line waited {slowest:.2f} s"
         assert resident_mib(client) - before < 150
     assert len(server.links) == 1
     assert client.quit() == 0
@@ -418,8 +419,8 @@ def test_ten_thousand_stanzas(lab, evil):  # H07
     client.login("alice@a.test", server)
     start = time.monotonic()
     client.run("/account list")
-    assert time.monotonic() - start < 1
-    client.wait("message", body="after the flood", timeout=60)
+    assert time.monotonic() - start < labs.AT_ONCE
+    client.wait("message", body="after the flood")
     assert client.quit() == 0
 
 
@@ -429,8 +430,7 @@ def test_one_byte_a_second_does_not_hold_a_login(lab, evil):
         link.read(r"<stream:stream[^>]*>")
         for letter in "<?xml version='1.0'?><stream:stream xmlns='jabber:client' ":
             link.send(letter)
-            time.sleep(1)
+            server.over.wait(1)
 
-    start = time.monotonic()
-    refused(lab, evil(story))
-    assert time.monotonic() - start < 25
+    server = evil(story)
+    assert "in time" in refused(lab, server).failed["reason"]

@@ -120,7 +120,7 @@ def test_no_message_is_lost_doubled_or_sealed_twice_with_one_key(lab, federation
         victim.client.kill()
         victim.revive()
     for talker in talkers:
-        talker.client.wait("connection", state="online", fresh=False, timeout=60)
+        talker.client.wait("connection", state="online", fresh=False)
 
     def settled():
         for talker, other in (talkers, talkers[::-1]):

@@ -74,7 +74,7 @@ def test_what_is_written_on_a_bad_link_arrives_once_and_in_order(link, pair):
                 client.run(f"/msg {peer} number {number}")
         if verdict == RESET:
             for client in pair:
-                client.wait("connection", where=lambda e: e["state"] != "online", timeout=60)
+                client.wait("connection", where=lambda e: e["state"] != "online")
         elif verdict == SILENCE:
             time.sleep(3)
             assert not arrived()

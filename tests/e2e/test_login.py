@@ -34,7 +34,7 @@ def test_login_with_sha_1_where_the_server_has_nothing_better(lab):
 
 def refused(client, server, **options):
     client.login("alice@a.test", server, online=False, **options)
-    failed = client.wait("connection", where=lambda e: e["state"] in ("failed", "offline") and e.get("reason"), timeout=30)
+    failed = client.wait("connection", where=lambda e: e["state"] in ("failed", "offline") and e.get("reason"))
     assert not client.seen("connection", state="online")
     return failed
 
@@ -102,4 +102,4 @@ def test_it_comes_back_when_the_server_does(client, server):
     server.stop()
     client.wait("connection", where=lambda e: e["state"] != "online")
     server.start()
-    client.wait("connection", state="online", timeout=60)
+    client.wait("connection", state="online")

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from lab import wait_until
+from lab import PATIENCE, wait_until
 from test_store import data, fill, needs_root, refusal, small_disk  # noqa: F401
 
 pytestmark = pytest.mark.san
@@ -114,7 +114,7 @@ def used(lab):
 def start_or_refuse(client):
     """True when it is ready; else it must have said why and ended with 1."""
     client.start(ready=False)
-    event = client.wait(None, where=lambda e: e["event"] in ("ready", "error"), timeout=20)
+    event = client.wait(None, where=lambda e: e["event"] in ("ready", "error"))
     if event["event"] == "ready":
         return True
     assert client.join() == 1 and len(event["text"]) > 20
@@ -211,7 +211,7 @@ def test_the_identity_is_the_same_or_said_to_be_unreadable(lab, server):
             outcomes.add("refused")
             continue
         client.run("/connect", ok=None)
-        client.wait("connection", where=lambda e: e["state"] in ("online", "failed"), timeout=20)
+        client.wait("connection", where=lambda e: e["state"] in ("online", "failed"))
         shown = re.findall(r"(?:[0-9a-f]{8}[ \n]+){3,}[0-9a-f]{8}", client.run("/omemo", ok=None))
         assert not shown or shown[0] == identity, f"page {page}: another identity"
         outcomes.add("same" if shown else "said")
@@ -291,6 +291,6 @@ def test_a_profile_is_kept_in_a_place_of_its_own(lab):
     for args, home, word in (([], "relative", "absolute"), ([], "", "absolute"), (["--config-dir", ""], "/", "empty"),
                              (["--config-dir", "."], "/", "of its own")):
         done = subprocess.run([lab.sotto, "--headless", *args], cwd=shared, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env={"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}, timeout=20)
+                              env={"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}, timeout=PATIENCE)
         assert done.returncode == 1 and word in done.stdout, done
         assert [p.name for p in shared.iterdir()] == ["index.html"] and shared.stat().st_mode & 0o777 == 0o755

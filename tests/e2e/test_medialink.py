@@ -21,7 +21,7 @@ import pytest
 
 import lab as labs
 from conftest import ROOT
-from lab import die_with_parent, wait_until
+from lab import AT_ONCE, PATIENCE, die_with_parent, wait_until
 
 BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
 MEDIA, ASK = BUILD / "sotto-media", BUILD / "tests/media/ask"
@@ -32,7 +32,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 @pytest.fixture(scope="module", autouse=True)
 def built():
-    subprocess.run(["make", "-s", *(["SAN=1"] if SANITIZED else []), str(ASK.relative_to(ROOT))], cwd=ROOT, check=True)
+    assert ASK.exists(), f"make media: {ASK} is not built"
 
 
 @pytest.fixture
@@ -60,12 +60,12 @@ class Ask:
     def all(self, event):
         return [text for _, name, text in self.events if name == event]
 
-    def wait(self, event, timeout=20):
-        return wait_until(lambda: self.all(event), event, timeout)[-1]
+    def wait(self, event):
+        return wait_until(lambda: self.all(event), event)[-1]
 
-    def end(self, timeout=30):
-        self.process.wait(timeout)
-        self.reader.join(5)
+    def end(self):
+        self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
         return self
 
     def child(self):
@@ -157,30 +157,28 @@ def test_of_unix_sockets_only_that_of_the_sound_server_is_in_reach(folder, sound
 
 # ---- life and death ----
 
-def test_a_crash_of_sotto_media_is_told_within_a_second():
-    ask = Ask("what=none", "seconds=20")
+def test_a_crash_of_sotto_media_is_told_at_once():
+    ask = Ask("what=none", "seconds=120")
     ask.wait("hello")
     child = ask.child()
     began = time.monotonic()
     os.kill(child, signal.SIGKILL)
-    assert ask.wait("ended", 5) == "sotto-media crashed (Killed)"
-    assert time.monotonic() - began < 1
+    assert ask.wait("ended") == "sotto-media crashed (Killed)"
+    assert time.monotonic() - began < AT_ONCE
     ask.end()
     assert is_gone(child)
 
 
-def test_sotto_media_and_its_door_end_with_sotto_within_a_second(folder):
+def test_sotto_media_and_its_door_end_with_sotto(folder):
     with socket.socket(socket.AF_UNIX) as pulse:
         pulse.bind(str(folder / "pulse"))
         pulse.listen(4)
-        ask = Ask("what=none", "seconds=20", env={"PULSE_SERVER": f"unix:{folder / 'pulse'}"})
+        ask = Ask("what=none", "seconds=120", env={"PULSE_SERVER": f"unix:{folder / 'pulse'}"})
         ask.wait("hello")
         media = ask.child()
         door = wait_until(lambda: children(media), "door")[0]
-        began = time.monotonic()
         ask.process.kill()
-        wait_until(lambda: is_gone(media) and is_gone(door), "their end", 5)
-        assert time.monotonic() - began < 1
+        wait_until(lambda: is_gone(media) and is_gone(door), "their end", AT_ONCE)
 
 
 @pytest.mark.parametrize("hangs", [False, True])
@@ -191,7 +189,7 @@ def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
     if hangs:
         os.kill(child, signal.SIGSTOP)
     ask.wait("stopped")
-    wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists(), "its end", 3 if SANITIZED else 1.5)
+    wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists(), "its end", AT_ONCE)
     assert not ask.all("ended")  # who hung up is not told so
     ask.end()
 
@@ -199,7 +197,7 @@ def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
 def test_it_gets_the_link_and_nothing_else():
     with open("/etc/hostname") as inherited:
         os.set_inheritable(inherited.fileno(), True)
-        ask = subprocess.Popen([ASK, f"program={MEDIA}", "what=none", "seconds=5"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, close_fds=False,
+        ask = subprocess.Popen([ASK, f"program={MEDIA}", "what=none", "seconds=120"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, close_fds=False,
                                env={**os.environ, "SECRET_OF_SOTTO": "1", "GST_DEBUG": "9"}, preexec_fn=die_with_parent)
         ask.stdout.readline()
         media = wait_until(lambda: [p for p in children(ask.pid) if name_of(p) == "sotto-media"], "sotto-media")[0]
@@ -214,7 +212,7 @@ def test_it_gets_the_link_and_nothing_else():
                 except FileNotFoundError:
                     pass
             return [name for name in names if name.startswith("/") and not name.startswith("/dev/") and "san" not in name]
-        wait_until(lambda: not opened(), "the end of all files", timeout=4)
+        wait_until(lambda: not opened(), "the end of all files")
         ask.kill()
         ask.wait()
     assert b"SECRET_OF_SOTTO" not in environ and b"GST_DEBUG" not in environ and b"HOME=/nonexistent" in environ
@@ -225,7 +223,7 @@ def test_it_gets_the_link_and_nothing_else():
 def test_without_a_sound_server_there_are_no_devices_and_no_error():
     ask = Ask("what=devices").end()
     assert ask.wait("devices") in ("[]", "@a(sssb) []")
-    assert ask.events[-1][0] < (5000 if SANITIZED else 1500)
+    assert ask.events[-1][0] < 1000 * AT_ONCE
 
 
 @pytest.fixture
@@ -376,13 +374,13 @@ def test_several_calls_at_once_each_in_a_process_of_its_own(listener):
 
 
 def test_the_end_of_the_listener_ends_the_call_and_takes_the_socket_away(listener):
-    ask = Ask(f"socket={listener.path}", "what=none", "seconds=20")
+    ask = Ask(f"socket={listener.path}", "what=none", "seconds=120")
     ask.wait("hello")
     (process,) = children(listener.process.pid)
     listener.process.terminate()
-    assert ask.wait("ended", 2) == f"the connection by {listener.path} was closed"
-    wait_until(lambda: is_gone(process), "its end", 2)
-    listener.process.wait(2)
+    assert ask.wait("ended") == f"the connection by {listener.path} was closed"
+    wait_until(lambda: is_gone(process), "its end")
+    listener.process.wait(PATIENCE)
     assert not listener.path.exists()
 
 
@@ -423,11 +421,10 @@ def test_a_listener_takes_the_place_of_a_dead_one_and_of_nothing_else(folder):
 @needs_root
 def test_a_socket_of_another_user_is_not_trusted_with_a_call(folder):
     folder.chmod(0o777)
-    code = f"import os, socket, time; os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.bind('{folder}/theirs'); s.listen(); time.sleep(60)"
+    code = f"import os, socket, time; os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.bind('{folder}/theirs.new'); s.listen(); os.rename('{folder}/theirs.new', '{folder}/theirs'); time.sleep(60)"
     other = subprocess.Popen(["/usr/bin/python3", "-c", code], preexec_fn=die_with_parent)
     try:
         wait_until((folder / "theirs").exists, "their socket")
-        time.sleep(0.2)
         assert Ask(f"socket={folder / 'theirs'}").end().wait("refused") == f"the socket {folder / 'theirs'} belongs to another user (65534)"
     finally:
         other.kill()
@@ -467,16 +464,16 @@ def test_the_doctor_calls_itself_through_the_relay(lab):
     turn = lab.turn()
     user, password = credentials(turn)
     for transport in ("udp", "tcp"):
-        ask = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},{transport},{user},{password}").end(40)
+        ask = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},{transport},{user},{password}").end()
         assert ask.all("good")[:3] == ["two ends find a way to each other through the relay", "they agree on keys (DTLS)", "sound arrives"]
         assert re.fullmatch(r"to the relay and back through it: \d+ ms, 0 % lost", ask.all("good")[-1]) and not ask.all("bad")
     far = Listener(lab.dir / "laptop")
     try:
-        ask = Ask("what=rehearsal", f"program={MEDIA}", f"socket={far.path}", f"relay=turn,localhost,{turn.port},udp,{user},{password}").end(40)
+        ask = Ask("what=rehearsal", f"program={MEDIA}", f"socket={far.path}", f"relay=turn,localhost,{turn.port},udp,{user},{password}").end()
         assert "sound arrives" in ask.all("good"), ask.events
     finally:
         far.close()
-    wrong = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},udp,{user},wrong").end(40)
+    wrong = Ask("what=rehearsal", f"relay=turn,localhost,{turn.port},udp,{user},wrong").end()
     assert wrong.all("bad") == ["the relay gave no address: is it reachable, and are its name and password right?"]
 
 
@@ -543,7 +540,7 @@ def test_through_a_proxy_a_relay_is_reached_by_name_and_nothing_goes_past_it(lab
     proxy = Socks({"turn.lan": "127.0.0.1"})
     words = f"proxy=socks5://me:secret@localhost:{proxy.port}", f"relay=turn,turn.lan,{turn.port},tcp,{user},{password}", \
         f"relay=turn,turn.lan,{turn.port},udp,{user},{password}"
-    ask = Ask("what=rehearsal", *words).end(40)
+    ask = Ask("what=rehearsal", *words).end()
     assert ask.all("good")[:3] == ["two ends find a way to each other through the relay", "they agree on keys (DTLS)", "sound arrives"], ask.events
     assert set(proxy.asked) == {("turn.lan", turn.port)}
     said = report(Ask("what=doctor", *words).end())
@@ -574,7 +571,7 @@ def test_a_proxy_that_speaks_http_does_as_well(lab):
         threading.Thread(target=pump, args=(client, far), daemon=True).start()
         pump(far, client)
     threading.Thread(target=serve, daemon=True).start()
-    ask = Ask("what=rehearsal", f"proxy=http://localhost:{server.getsockname()[1]}", f"relay=turn,turn.lan,{turn.port},tcp,{user},{password}").end(40)
+    ask = Ask("what=rehearsal", f"proxy=http://localhost:{server.getsockname()[1]}", f"relay=turn,turn.lan,{turn.port},tcp,{user},{password}").end()
     assert "sound arrives" in ask.all("good"), ask.events
     assert asked[0] == [b"CONNECT", f"turn.lan:{turn.port}".encode()]
 
@@ -648,7 +645,7 @@ def test_a_relay_by_tls_must_have_a_certificate_for_its_name(lab, folder):
         script = f'mount --bind /etc /etc && mount --make-private /etc && mount --bind {folder}/hosts /etc/hosts && {trust}exec "$0" "$@"'
         private = subprocess.run(["unshare", "-m", "--propagation", "private", "true"], capture_output=True).returncode == 0
         done = subprocess.run(["unshare", "-m", "--propagation", "private" if private else "unchanged", "sh", "-c", script, str(ASK), f"program={MEDIA}", f"what={what}",
-                               f"relay=turns,{host},{port},tcp,{user},{password}"], capture_output=True, text=True, timeout=60)
+                               f"relay=turns,{host},{port},tcp,{user},{password}"], capture_output=True, text=True, timeout=PATIENCE)
         return done.stdout
     said = ask("rehearsal", "turn.lan")
     assert "sound arrives" in said and " bad " not in said, said
@@ -674,8 +671,8 @@ def test_the_doctor_of_an_account_knows_the_authority_of_the_account(lab, folder
     assert f"localhost port {port} by TLS relays for us, as 127.0.0.1" in said
 
 
-def lines_until(client, words, timeout=40):
-    client.wait("output", where=lambda e: words in e["text"], timeout=timeout)
+def lines_until(client, words):
+    client.wait("output", where=lambda e: words in e["text"])
     return [e["text"] for e in client.seen("output")]
 
 

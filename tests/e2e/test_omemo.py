@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from lab import wait_until
+from lab import AT_ONCE, wait_until
 from raw import Raw
 
 NS = "eu.siacs.conversations.axolotl"
@@ -74,7 +74,7 @@ def test_a_ghost_device_gets_nothing_after_verification(pair, federation):  # D0
     begun = time.monotonic()
     set_list(evil, [device_of(bob, "bob@b.test"), "4711"])
     alert = alice.wait("alert", code="new-device")
-    assert time.monotonic() - begun < 2 and "4711" in alert["text"]
+    assert time.monotonic() - begun < AT_ONCE and "4711" in alert["text"]
     sent = say(alice, "bob@b.test", f"{MARKER} for bob alone")
     assert bob.wait("message", direction="in", body=f"{MARKER} for bob alone")["seal"] == "omemo"
     assert "4711" not in rids(federation[0])
@@ -101,7 +101,7 @@ def test_a_list_that_vanishes_leaves_the_chat_sealed(pair, federation):  # D01
     bob.start()
     bob.run("/connect bob@b.test", ok=None)
     for text in ("still sealed", "still sealed again"):
-        assert bob.wait("message", direction="in", body=f"{MARKER} {text}", timeout=40)["seal"] == "omemo"
+        assert bob.wait("message", direction="in", body=f"{MARKER} {text}")["seal"] == "omemo"
     for server in federation:
         assert not server.files_with(MARKER)
 

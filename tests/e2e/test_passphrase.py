@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from terminal import Terminal
+from lab import PATIENCE
 from test_terminal import PASSPHRASE, terminal, unlock  # noqa: F401
 
 
@@ -17,7 +17,7 @@ def vault(lab, name="alice"):
 def opens(lab, passphrase):
     client = lab.client("alice", passphrase=passphrase)
     client.start(ready=False)
-    ready = client.wait(None, where=lambda e: e["event"] in ("ready", "error"), timeout=30)["event"] == "ready"
+    ready = client.wait(None, where=lambda e: e["event"] in ("ready", "error"))["event"] == "ready"
     if ready:
         client.quit()
     else:
@@ -44,7 +44,7 @@ def test_another_passphrase_opens_the_store_and_the_old_one_does_not(lab, termin
     one.wait("you gave up")
     assert vault(lab).read_bytes() == before
     change(one, PASSPHRASE, "new horse")
-    one.wait("has a new passphrase", timeout=30)
+    one.wait("has a new passphrase")
     assert b"new horse" not in one.raw and b"correct" not in one.raw, "a passphrase was shown"
     one.line("/quit")
     assert one.end() == 0
@@ -87,7 +87,7 @@ def test_a_second_process_is_refused_before_anything_is_typed(lab, terminal):  #
     # Headless it is said before the passphrase comes at all.
     read, write = os.pipe()
     headless = subprocess.run([lab.sotto, "--headless", "--config-dir", vault(lab).parent.parent, "--passphrase-fd", str(read)],
-                              pass_fds=(read,), stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
+                              pass_fds=(read,), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
     os.close(read), os.close(write)
     assert headless.returncode == 1 and b"in use" in headless.stdout
     unlock(first, new=False).line("/quit")

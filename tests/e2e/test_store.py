@@ -27,7 +27,7 @@ def files(client):
 def refusal(client):
     """Starts, expects one error line and status 1; its sentence."""
     client.start(ready=False)
-    error = client.wait("error", timeout=30)
+    error = client.wait("error")
     assert client.join() == 1
     return error["text"]
 
@@ -162,15 +162,15 @@ def test_a_full_disk_loses_nothing_and_recovers(lab, small_disk):
     wanted = [f"full-{n}" for n in range(150)]
     for body in wanted:
         bob.send(text("alice@a.test", body + "-" + "x" * 3000))
-    alice.wait("alert", where=lambda e: e["code"] in ("store-failed", "not-kept"), timeout=30)
+    alice.wait("alert", where=lambda e: e["code"] in ("store-failed", "not-kept"))
     # What a person types meanwhile is refused in words, or waits; the program lives.
     alice.run("/msg bob@a.test typed while full", ok=None)
     assert alice.run("/version")
     (small_disk.dir / "profile" / "filler").unlink()
     bob.send(text("alice@a.test", "after"))
-    wait_until(lambda: alice.seen("message", body="after"), "the message after", timeout=60)
+    wait_until(lambda: alice.seen("message", body="after"), "the message after")
     wait_until(lambda: {e["body"].rsplit("-", 1)[0] for e in alice.seen("message") if e.get("body", "").startswith("full-")} == set(wanted),
-               "all of them", timeout=60)
+               "all of them")
     assert alice.quit() == 0
     again = small_disk.start()
     kept = re.findall(r"full-\d+-", history(again, "bob@a.test"))

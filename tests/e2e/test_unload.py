@@ -50,6 +50,6 @@ def test_a_sealed_chat_stays_sealed_without_the_plugin_across_a_restart(pair, fe
     waiting = say(alice, "bob@b.test", f"{MARKER} waits")
     alice.wait("message-state", where=lambda e: e["id"] == waiting["id"] and e["state"] == "pending" and e.get("reason"))
     alice.run("/plugin load omemo")
-    assert bob.wait("message", direction="in", body=f"{MARKER} waits", timeout=40)["seal"] == "omemo"
+    assert bob.wait("message", direction="in", body=f"{MARKER} waits")["seal"] == "omemo"
     for server in federation:
         assert not server.files_with(MARKER)

@@ -35,12 +35,11 @@ void fake_server_on(FakeServer *server, const char *substring, const char *xml);
 void fake_server_challenge(FakeServer *server, const char *message);
 void fake_server_send(FakeServer *server, const char *xml); /* as it is; {from} as above */
 /* Turns the main loop until the client has sent something that contains substring, from where the last wait ended. Its text, which
- * lives as long as the server; NULL after two seconds. */
+ * lives as long as the server; NULL after a minute. */
 const char *fake_server_wait(FakeServer *server, const char *substring);
-const char *fake_server_wait_long(FakeServer *server, const char *substring, guint ms);
-/* Turns the main loop until done says so or two seconds passed; the last answer of done. */
+/* Turns the main loop until done says so or a minute passed; the last answer of done. */
 bool fake_server_until(bool (*done)(gpointer data), gpointer data);
-void fake_server_turn(guint ms);                         /* turns the main loop for so long */
+void fake_server_turn(guint ms);                         /* turns the main loop for so long, and until it is calm */
 const char *fake_server_received(FakeServer *server);    /* every byte of the client so far, all connections */
 void fake_server_cut(FakeServer *server);                /* the link breaks, the session stays */
 void fake_server_forget_session(FakeServer *server);     /* a later resume is refused */

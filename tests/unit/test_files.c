@@ -177,9 +177,9 @@ planted_links_pipes_and_second_names_are_not_read(void **state)
 	g_autofree char *secret = in_place("secret"), *link = in_place("link"), *fifo = in_place("fifo");
 	g_autofree char *hard = in_place("hard"), *dir = in_place("dir");
 	const char *const paths[] = { link, fifo, hard, secret, dir, "/dev/zero" };
-	gint64 start = g_get_monotonic_time();
 
 	(void)state;
+	alarm(60); /* a pipe would be waited for, for ever */
 	assert_true(files_write(secret, "private", -1, NULL));
 	assert_int_equal(symlink(secret, link), 0);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
@@ -193,7 +193,7 @@ planted_links_pipes_and_second_names_are_not_read(void **state)
 		assert_true(error->domain == FAULT);
 		assert_null(text);
 	}
-	assert_true(g_get_monotonic_time() - start < G_USEC_PER_SEC);
+	alarm(0);
 }
 
 /* K07 */

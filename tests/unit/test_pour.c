@@ -69,10 +69,8 @@ what_is_not_taken_leaves_later_and_whole(void **state)
 	piece[0] = 'a';
 	piece[399999] = 'z';
 	assert_true(pour_can());
-	gint64 begin = g_get_monotonic_time();
 	pour(piece, 400000);
-	/* It is not waited for, and until it is gone there is no other. */
-	assert_true(g_get_monotonic_time() - begin < 100000);
+	/* It is not waited for: nobody reads, so that would be for ever. Until it is gone there is no other. */
 	assert_false(pour_can());
 	assert_false(pour_rest());
 	for (int i = 0; i < 10000 && !pour_rest(); i++)

@@ -220,7 +220,7 @@ both_ends_bind_the_same_channel(void **state)
 	const struct stream_config config = config_for(authority_file(*state));
 	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
 
-	assert_true(turn_until(&seen.connected, 20000));
+	assert_true(turn_until(&seen.connected, 60000));
 	assert_true(seen.secure);
 	const struct transport_facts *facts = transport_facts(transport);
 	assert_string_equal(facts->tls, "TLSv1.3");
@@ -242,7 +242,7 @@ assert_refused(const struct stream_config *config, const char *domain, const cha
 {
 	Transport *transport = transport_open(config, domain, &hooks, NULL);
 
-	assert_false(turn_until(&seen.connected, 20000));
+	assert_false(turn_until(&seen.connected, 60000));
 	assert_true(seen.lost);
 	assert_true(g_error_matches(seen.why, FAULT, FAULT_TRUST));
 	if (!strstr(seen.why->message, word))
@@ -277,7 +277,7 @@ a_typed_fingerprint_trusts_that_certificate_alone(void **state) /* C07 */
 
 	config.fingerprint = loud;
 	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
-	assert_true(turn_until(&seen.connected, 20000));
+	assert_true(turn_until(&seen.connected, 60000));
 	transport_free(transport);
 }
 
@@ -353,7 +353,7 @@ a_certificate_that_is_not_the_servers_is_refused(void **state) /* C07 */
 	seen.connected = seen.lost = false;
 	g_clear_error(&seen.why);
 	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
-	assert_true(turn_until(&seen.connected, 20000));
+	assert_true(turn_until(&seen.connected, 60000));
 	transport_free(transport);
 }
 
@@ -369,7 +369,7 @@ with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it(void **state)
 	g_signal_connect(proxy, "incoming", G_CALLBACK(on_proxy), NULL);
 	g_socket_service_start(proxy);
 	Transport *transport = transport_open(&config, "name.invalid", &hooks, NULL);
-	assert_false(turn_until(&seen.connected, 20000));
+	assert_false(turn_until(&seen.connected, 60000));
 	assert_true(g_error_matches(seen.why, FAULT, FAULT_NETWORK));
 	assert_string_equal(asked->str, "name.invalid:5222 name.invalid:5223 ");
 	transport_free(transport);
@@ -383,7 +383,7 @@ with_a_proxy_names_are_the_proxys_and_nothing_goes_around_it(void **state)
 	config.host = "127.0.0.1";
 	config.port = server.port;
 	transport = transport_open(&config, "a.test", &hooks, NULL);
-	assert_false(turn_until(&seen.connected, 20000));
+	assert_false(turn_until(&seen.connected, 60000));
 	assert_true(seen.lost);
 	assert_int_equal(server.connections, 0);
 	transport_free(transport);
@@ -415,7 +415,7 @@ a_proxy_is_given_the_name_and_password_of_the_account(void **state)
 		g_clear_error(&seen.why);
 		g_string_truncate(asked, 0);
 		Transport *transport = transport_open(&config, "name.invalid", &hooks, NULL);
-		assert_false(turn_until(&seen.connected, 20000));
+		assert_false(turn_until(&seen.connected, 60000));
 		assert_true(g_error_matches(seen.why, FAULT, FAULT_NETWORK));
 		assert_string_equal(asked->str, cases[i].asked);
 		assert_null(strstr(seen.why->message, "cret"));
@@ -439,7 +439,7 @@ an_unknown_kind_of_proxy_is_refused(void **state)
 		seen.lost = false;
 		g_clear_error(&seen.why);
 		Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
-		assert_false(turn_until(&seen.connected, 20000));
+		assert_false(turn_until(&seen.connected, 60000));
 		assert_true(g_error_matches(seen.why, FAULT, FAULT_INPUT));
 		assert_int_equal(server.connections, 0);
 		transport_free(transport);
@@ -471,8 +471,9 @@ a_handshake_has_fifteen_seconds(void **state) /* C09 */
 	server.silent = true;
 	clock_hold(G_GINT64_CONSTANT(1700000000000000));
 	Transport *transport = transport_open(&config, "a.test", &hooks, NULL);
-	assert_false(turn_until(&seen.connected, 200));
-	assert_int_equal(server.connections, 1);
+	while (!server.connections)
+		g_main_context_iteration(NULL, TRUE);
+	assert_false(seen.connected);
 	clock_turn(14900);
 	assert_false(seen.lost);
 	clock_turn(200);
