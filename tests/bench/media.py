@@ -85,7 +85,7 @@ def ticks(build, folder, count, *words):
     with Call(build, f"b.sink=file:{path}", *marks, *words, seconds=60) as call:
         call.flowing()
         began = call.of("begin")[0]["monotonic"]
-        call.wait(lambda: len(call.of("do", "a")) == 2 * count, 60)
+        call.wait(lambda: len(call.of("do", "a")) == 2 * count)
         time.sleep(0.6)
         ends = [began + line["ms"] / 1000 for line in call.of("do", "a")[1::2]]
     path.unlink()

@@ -17,7 +17,10 @@ from lab import PATIENCE
 
 
 class Screen(pyte.Screen):
-    """pyte does not know SU and SD, with which ncurses scrolls."""
+    """pyte does not know SU and SD, with which ncurses scrolls, nor that DECSTBM without numbers means all rows."""
+
+    def set_margins(self, top=None, bottom=None):
+        super().set_margins(top or None, bottom)
 
     def scroll_up(self, count=1):
         self._scroll(self.index, self.margins.bottom if self.margins else self.lines - 1, count or 1)

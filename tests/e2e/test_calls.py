@@ -109,7 +109,7 @@ def test_e01_a_stranger_does_not_ring(lab, federation, callers):
     mallory.run("/add bob@b.test", ok=None)
     answer = mallory.run("/call bob@b.test", ok=False)
     assert "see" in answer
-    assert not any("jingle" in stanza for stanza in a.wire()) and not bob.seen("call")
+    assert not any("<propose" in stanza for stanza in a.wire()) and not bob.seen("call")
 
 
 def test_e07_both_call_at_once(callers):

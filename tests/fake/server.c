@@ -595,16 +595,24 @@ struct wait {
 	const char *substring, *found;
 };
 
+const char *
+fake_server_heard(FakeServer *server, const char *substring)
+{
+	while (server->waited < server->elements->len) {
+		const char *text = g_ptr_array_index(server->elements, server->waited++);
+		if (strstr(text, substring))
+			return text;
+	}
+	return NULL;
+}
+
 static bool
 has_arrived(gpointer data)
 {
 	struct wait *wait = data;
 
-	while (!wait->found && wait->server->waited < wait->server->elements->len) {
-		const char *text = g_ptr_array_index(wait->server->elements, wait->server->waited++);
-		if (strstr(text, wait->substring))
-			wait->found = text;
-	}
+	if (!wait->found)
+		wait->found = fake_server_heard(wait->server, wait->substring);
 	return wait->found != NULL;
 }
 

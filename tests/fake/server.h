@@ -34,8 +34,10 @@ void fake_server_on(FakeServer *server, const char *substring, const char *xml);
 /* The next first challenges of SCRAM say this, {nonce} being the client's. */
 void fake_server_challenge(FakeServer *server, const char *message);
 void fake_server_send(FakeServer *server, const char *xml); /* as it is; {from} as above */
-/* Turns the main loop until the client has sent something that contains substring, from where the last wait ended. Its text, which
- * lives as long as the server; NULL after a minute. */
+/* What the client has sent that contains substring, from where the last answer stands. Its text, which lives as long as the server;
+ * NULL if there is nothing yet. */
+const char *fake_server_heard(FakeServer *server, const char *substring);
+/* The same, turning the main loop until it comes; NULL after a minute. */
 const char *fake_server_wait(FakeServer *server, const char *substring);
 /* Turns the main loop until done says so or a minute passed; the last answer of done. */
 bool fake_server_until(bool (*done)(gpointer data), gpointer data);

@@ -406,6 +406,13 @@ has_heard(const char *text)
 	return strstr(fake_server_received(flow.server), text) != NULL;
 }
 
+static bool
+is_sent(const char *text)
+{
+	flow.expected = fake_server_heard(flow.server, text);
+	return flow.expected != NULL;
+}
+
 static void
 server_expect(const char *argument)
 {
@@ -415,9 +422,7 @@ server_expect(const char *argument)
 		check(has_heard, "server expect", text);
 		return;
 	}
-	wait_for(has_heard, text);
-	flow.expected = fake_server_wait(flow.server, text);
-	if (!flow.expected)
+	if (!wait_for(is_sent, text))
 		give_up("the client does not send %s", text);
 }
 

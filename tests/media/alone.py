@@ -18,6 +18,7 @@ import traceback
 HOST = "203.0.113.7"  # the only address there besides loopback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _libc = ctypes.CDLL(None, use_errno=True)
+PATIENCE = 60  # s, as contrib/lab.py has it
 IP, OUTGOING, UDP = 0x0800, 4, 17
 NEW_USER, NEW_NETWORK, DIE_WITH_PARENT = 0x10000000, 0x40000000, 1
 
@@ -86,7 +87,7 @@ def alone(function):
 class Call:
     """One run of the driver; with Call(...) as call: it is stopped at the end of the block."""
 
-    def __init__(self, build, *options, seconds=30, harmless=None, **env):
+    def __init__(self, build, *options, seconds=240, harmless=None, **env):
         command = [str(build / "tests/media/pair"), f"seconds={seconds}", "loopback=off", *options]
         self.events, self.changed, self.harmless = [], threading.Condition(), harmless
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env},
@@ -120,37 +121,37 @@ class Call:
         self.process.kill()
         self.process.wait()
         for reader in self.readers:
-            reader.join(5)
+            reader.join(PATIENCE)
 
     def of(self, event, side=None):
         with self.changed:
             return [line for line in self.events if line["event"] == event and side in (None, line["side"])]
 
-    def wait(self, what, timeout=15):
+    def wait(self, what):
         """Until what() is true; looked at with every event."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE
         with self.changed:
             while not (answer := what()):
                 left = end - time.monotonic()
-                assert left > 0, f"not within {timeout} s: {[line for line in self.events if line['event'] != 'STATS'][-30:]}"
+                assert left > 0, f"not within {PATIENCE} s: {[line for line in self.events if line['event'] != 'STATS'][-30:]}"
                 self.changed.wait(min(left, 0.1))
             return answer
 
-    def state(self, side, word, timeout=15):
-        return self.wait(lambda: [line for line in self.of("state", side) if f"'{word}'" in line["body"]], timeout)[0]
+    def state(self, side, word):
+        return self.wait(lambda: [line for line in self.of("state", side) if f"'{word}'" in line["body"]])[0]
 
-    def flowing(self, timeout=15):
+    def flowing(self):
         for side in "ab":
-            self.state(side, "flowing", timeout)
+            self.state(side, "flowing")
 
     def last(self, side):
         return (self.of("STATS", side) or [{}])[-1]
 
-    def heard_more(self, frames=40, timeout=10, sides="ab"):
+    def heard_more(self, frames=40, sides="ab"):
         """Both hear so many frames from now on."""
         for side in sides:
             base = self.wait(lambda side=side: self.last(side))["audio_in"]
-            self.wait(lambda side=side, base=base: self.last(side)["audio_in"] >= base + frames and self.last(side)["level_in"] > -40, timeout)
+            self.wait(lambda side=side, base=base: self.last(side)["audio_in"] >= base + frames and self.last(side)["level_in"] > -40)
 
     def local(self, side):
         """(ufrag, pwd) that this side gave itself."""

@@ -494,7 +494,7 @@ bury(struct side *side)
 	int status = 0;
 
 	g_clear_pointer(&side->link, media_link_free);
-	while (waitpid(side->pid, &status, WNOHANG) == 0 && g_get_monotonic_time() - from < 5 * G_USEC_PER_SEC)
+	while (waitpid(side->pid, &status, WNOHANG) == 0 && g_get_monotonic_time() - from < 20 * G_USEC_PER_SEC)
 		g_usleep(5000);
 	say(side, "exit", ",\"after\":%d,\"status\":%d", (int)((g_get_monotonic_time() - from) / 1000), status);
 }

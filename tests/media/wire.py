@@ -109,11 +109,16 @@ def main():
                                    "--allow-loopback-peers", "--no-cli", "--lt-cred-mech", "--user", "u:secret", "--realm", "lab.test",
                                    "--no-tls", "--no-dtls", "--pidfile", f"{home}/pid", "--userdb", f"{home}/db", "--log-file",
                                    f"{home}/log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", 3478)) == 0:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.1)
+            probe.connect(("127.0.0.1", 3478))
+            for _ in range(600):
+                try:
+                    probe.send(CHECK)
+                    probe.recv(2048)
                     break
-            time.sleep(0.05)
+                except OSError:
+                    time.sleep(0.05)
     tap = threading.Thread(target=watch, args=(capture, over, "lo"))
     tap.start()
     attacker = threading.Thread(target=rage, args=(over,))

@@ -258,22 +258,11 @@ was_sent(const char *text)
 	return found;
 }
 
-/* Real TLS under a sanitizer on a busy machine takes its time. */
-static bool
-reach(enum connection_state wanted)
-{
-	for (guint i = 0; i < 10; i++) {
-		if (online_reach(wanted))
-			return true;
-	}
-	return false;
-}
-
 static void
 log_in(void)
 {
 	stream_connect(online.stream);
-	if (!reach(CONNECTION_ONLINE))
+	if (!online_reach(CONNECTION_ONLINE))
 		fail_msg("%s", online.reason);
 }
 
@@ -281,7 +270,7 @@ static void
 come_again(void)
 {
 	stream_disconnect(online.stream);
-	assert_true(reach(CONNECTION_OFFLINE));
+	assert_true(online_reach(CONNECTION_OFFLINE));
 	stream_connect(online.stream);
 }
 
@@ -316,7 +305,7 @@ another_channel_is_refused(void **state) /* C03 */
 	(void)state;
 	server.between = true;
 	stream_connect(online.stream);
-	assert_true(reach(CONNECTION_FAILED));
+	assert_true(online_reach(CONNECTION_FAILED));
 	assert_non_null(strstr(online.reason, "somebody sits between"));
 	assert_false(online.will_retry);
 	assert_false(was_sent("<bind"));
@@ -339,7 +328,7 @@ once_bound_always_bound(void **state) /* C03 */
 	log_in();
 	server.mechanisms = "SCRAM-SHA-1 SCRAM-SHA-256";
 	come_again();
-	assert_true(reach(CONNECTION_FAILED));
+	assert_true(online_reach(CONNECTION_FAILED));
 	assert_string_equal(online.code, "trust");
 	assert_non_null(strstr(online.alert, "SCRAM-SHA-256-PLUS tls-exporter was used before"));
 }
@@ -356,7 +345,7 @@ another_key_of_the_same_issuer_is_a_renewal(void **state)
 	authority_renew(authority);
 	use(authority);
 	come_again();
-	assert_true(reach(CONNECTION_ONLINE));
+	assert_true(online_reach(CONNECTION_ONLINE));
 	g_autofree char *after = authority_key_hash(authority);
 	assert_string_not_equal(before, after);
 	assert_true(g_str_has_prefix(g_hash_table_lookup(online.remembered, "certificate"), after));
@@ -371,7 +360,7 @@ another_issuer_is_told(void **state)
 	Authority *other = authority_new_named("good.test", "Other Authority");
 	use(other);
 	come_again();
-	assert_true(reach(CONNECTION_ONLINE));
+	assert_true(online_reach(CONNECTION_ONLINE));
 	assert_non_null(strstr(online.alert, "Other Authority"));
 	assert_non_null(strstr(online.alert, "before it was issued by CN=Test Authority"));
 	g_auto(GStrv) lines = stream_describe(online.stream);
@@ -381,7 +370,7 @@ another_issuer_is_told(void **state)
 	/* Told once, and still there for who looks later. */
 	g_clear_pointer(&online.alert, g_free);
 	come_again();
-	assert_true(reach(CONNECTION_ONLINE));
+	assert_true(online_reach(CONNECTION_ONLINE));
 	assert_null(online.alert);
 	g_auto(GStrv) again = stream_describe(online.stream);
 	g_autofree char *later = g_strjoinv("\n", again);
