@@ -144,7 +144,7 @@ def test_the_end_of_input_waits_for_what_is_on_its_way_and_keeps_the_rest(lab, f
     # Connecting takes a moment: what was said before is waited for.
     alice.start("/connect", "/msg bob@b.test on its way")
     alice.process.stdin.close()
-    assert alice.join(timeout=15) == 0
+    assert alice.join() == 0
     bob.wait("message", body="on its way", direction="in")
     # Nobody answers there: five seconds, then it stays queued.
     a.process.send_signal(signal.SIGSTOP)

@@ -88,7 +88,7 @@ class Talker:
 
     def revive(self):
         self.remember()
-        self.client.start(timeout=60)
+        self.client.start()
 
     def history(self, tokens):
         """How often each of these texts is in the store."""

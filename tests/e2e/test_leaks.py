@@ -31,7 +31,7 @@ def test_a_day_under_valgrind_loses_nothing(lab, server):  # O1
     alice.wait("connection", state="offline")
     alice.run("/connect alice@a.test", ok=None)
     alice.wait("connection", state="online")
-    status = alice.quit(timeout=60)
+    status = alice.quit()
     found = alice.stderr.read_text(errors="replace")
     lost = re.findall(r".*(?:definitely lost|Invalid|uninitialised).*", found)
     assert status == 0 and not lost, found[-8000:]

@@ -60,11 +60,11 @@ class Ask:
     def all(self, event):
         return [text for _, name, text in self.events if name == event]
 
-    def wait(self, event):
-        return wait_until(lambda: self.all(event), event)[-1]
+    def wait(self, event, timeout=PATIENCE):
+        return wait_until(lambda: self.all(event), event, timeout)[-1]
 
-    def end(self):
-        self.process.wait(PATIENCE)
+    def end(self, timeout=PATIENCE):
+        self.process.wait(timeout)
         self.reader.join(PATIENCE)
         return self
 
@@ -609,7 +609,7 @@ def test_a_relay_by_tls_may_be_certified_by_the_authority_of_the_account(lab, fo
     (folder / "both.pem").write_text(lab.ca.key.read_text() + lab.ca.cert.read_text())
     said = report(Ask("what=doctor", relay, f"ca_file={folder / 'both.pem'}").end())
     assert ("turn tls", True, f"localhost port {port} by TLS relays for us, as 127.0.0.1") in said, said
-    call = Ask("what=rehearsal", relay, f"ca_file={lab.ca.cert}").end(40)
+    call = Ask("what=rehearsal", relay, f"ca_file={lab.ca.cert}").end()
     assert "sound arrives" in call.all("good") and not call.all("bad"), call.events
 
 
@@ -627,7 +627,7 @@ def test_a_relay_by_tls_that_the_authority_of_the_account_does_not_vouch_for_is_
     said = report(Ask("what=doctor", relay, *trusted).end())
     assert ("turn tls", False, f"localhost port {port} by TLS has no good TLS: {why}") in said, said
     assert said[-1] == ("done", False, "no relay works: calls go directly or not at all")
-    call = Ask("what=rehearsal", relay, *trusted).end(40)
+    call = Ask("what=rehearsal", relay, *trusted).end()
     assert call.all("bad") == [f"the relay gave no address: {why}"] and not call.all("good")
 
 
@@ -671,8 +671,8 @@ def test_the_doctor_of_an_account_knows_the_authority_of_the_account(lab, folder
     assert f"localhost port {port} by TLS relays for us, as 127.0.0.1" in said
 
 
-def lines_until(client, words):
-    client.wait("output", where=lambda e: words in e["text"])
+def lines_until(client, words, timeout=PATIENCE):
+    client.wait("output", where=lambda e: words in e["text"], timeout=timeout)
     return [e["text"] for e in client.seen("output")]
 
 

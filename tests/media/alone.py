@@ -127,31 +127,31 @@ class Call:
         with self.changed:
             return [line for line in self.events if line["event"] == event and side in (None, line["side"])]
 
-    def wait(self, what):
+    def wait(self, what, timeout=PATIENCE):
         """Until what() is true; looked at with every event."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + timeout
         with self.changed:
             while not (answer := what()):
                 left = end - time.monotonic()
-                assert left > 0, f"not within {PATIENCE} s: {[line for line in self.events if line['event'] != 'STATS'][-30:]}"
+                assert left > 0, f"not within {timeout} s: {[line for line in self.events if line['event'] != 'STATS'][-30:]}"
                 self.changed.wait(min(left, 0.1))
             return answer
 
-    def state(self, side, word):
-        return self.wait(lambda: [line for line in self.of("state", side) if f"'{word}'" in line["body"]])[0]
+    def state(self, side, word, timeout=PATIENCE):
+        return self.wait(lambda: [line for line in self.of("state", side) if f"'{word}'" in line["body"]], timeout)[0]
 
-    def flowing(self):
+    def flowing(self, timeout=PATIENCE):
         for side in "ab":
-            self.state(side, "flowing")
+            self.state(side, "flowing", timeout)
 
     def last(self, side):
         return (self.of("STATS", side) or [{}])[-1]
 
-    def heard_more(self, frames=40, sides="ab"):
+    def heard_more(self, frames=40, timeout=PATIENCE, sides="ab"):
         """Both hear so many frames from now on."""
         for side in sides:
             base = self.wait(lambda side=side: self.last(side))["audio_in"]
-            self.wait(lambda side=side, base=base: self.last(side)["audio_in"] >= base + frames and self.last(side)["level_in"] > -40)
+            self.wait(lambda side=side, base=base: self.last(side)["audio_in"] >= base + frames and self.last(side)["level_in"] > -40, timeout)
 
     def local(self, side):
         """(ufrag, pwd) that this side gave itself."""
