@@ -9,6 +9,15 @@ struct Branch {
 	GstPad *pad;
 };
 
+/* What a branch cannot take is told on the bus and is its own trouble: an error that went back through the tee would end at the
+ * element that reads from the network, and with it the call. */
+static GstFlowReturn
+forgive(GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+	gst_proxy_pad_chain_default(pad, parent, buffer);
+	return GST_FLOW_OK;
+}
+
 Branch *
 branch_new(GstElement *tee, GError **error, const char *words, ...)
 {
@@ -21,6 +30,8 @@ branch_new(GstElement *tee, GError **error, const char *words, ...)
 	GstElement *part = pipeline_add(GST_BIN(bin), error, "%s", text);
 	if (!part)
 		return NULL;
+	g_autoptr(GstPad) sink = gst_element_get_static_pad(part, "sink");
+	gst_pad_set_chain_function(sink, forgive);
 	/* It is started by itself and must not hold the pipeline up. */
 	gst_element_set_locked_state(part, TRUE);
 	Branch *branch = g_new0(Branch, 1);

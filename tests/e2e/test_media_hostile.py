@@ -5,6 +5,7 @@ sotto-media in a network of their own, and what the tests put beside and between
 import concurrent.futures
 import os
 import pathlib
+import socket
 import sys
 import threading
 import time
@@ -268,6 +269,27 @@ def test_a_content_that_leaves_takes_its_way_along():
         time.sleep(5.5)  # a way is lost after five
         call.heard_more(20)
         assert not call.of("failed") and not [line for line in call.of("state") if "'lost'" in line["body"]]
+
+
+@alone
+def test_a_loudspeaker_that_fails_takes_nothing_along(tmp_path):
+    """What plays breaks off while the main loop waits for a sound server that says nothing: that is told, and the call goes on."""
+    ear, mute = tmp_path / "ear", socket.socket(socket.AF_UNIX)
+    os.mkfifo(ear)
+    reader = os.open(ear, os.O_RDONLY | os.O_NONBLOCK)
+    mute.bind(str(tmp_path / "mute"))
+    mute.listen()
+    with Call(BUILD, f"b.sink=file:{ear}", "at=+500,b,set,audio-source,device:any", PULSE_SERVER=f"unix:{tmp_path}/mute") as call:
+        call.flowing()
+        call.wait(lambda: call.of("do"))
+        time.sleep(0.2)
+        os.close(reader)
+        time.sleep(1)  # the error has all the way back to the network
+        mute.close()
+        call.wait(lambda: any("loudspeaker" in line["body"] for line in call.of("report", "b")))
+        base = call.wait(lambda: call.last("b"))["audio_in"]
+        call.wait(lambda: call.last("b")["audio_in"] > base + 100)
+        calm(call)
 
 
 EVIL = {"shapes": [], "sources": [], "reports": [], "giant": ["video=on", "at=10,b,picture,remote,80,60,15"],
