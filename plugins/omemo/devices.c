@@ -271,3 +271,10 @@ devices_set(const char *account, const char *peer, const GArray *ids, GArray *ad
 	}
 	return store_commit(STORE_SOON, error);
 }
+
+bool
+devices_drop_own(const char *account, guint32 device)
+{
+	return store_run(NULL, "UPDATE omemo_devices SET active = 0 WHERE account = ?1 AND peer = ?1 AND device = ?2", "si",
+		account, (gint64)device);
+}

@@ -108,6 +108,7 @@ bool devices_known(const char *account, const char *peer); /* any active one */
 bool devices_choose(const char *account, const char *peer, GArray *ids, guint *left_out, GError **error);
 /* The owner announces exactly these now. added: those that were not active before. */
 bool devices_set(const char *account, const char *peer, const GArray *ids, GArray *added, GError **error);
+bool devices_drop_own(const char *account, guint32 device); /* one of ours is not used any more */
 
 /* ---- lists.c: the lists on the server ---- */
 
@@ -220,3 +221,4 @@ void prepare_stop(void);
 /* ---- cmds.c ---- */
 
 extern const struct cmd omemo_cmds[];
+bool doctor_run(const struct cmd_call *call, GError **error); /* doctor.c: looks at everything, mends what it can */

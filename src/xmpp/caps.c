@@ -6,8 +6,7 @@
 
 #include "base/table.h"
 #include "xmpp/disco.h"
-
-#define FORMS_NS "jabber:x:data"
+#include "xmpp/forms.h"
 
 static int
 compare(gconstpointer a, gconstpointer b)

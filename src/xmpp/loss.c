@@ -142,20 +142,11 @@ next_wait(Stream *stream)
 	return (guint)(ms * jitter);
 }
 
-static void
-on_time(gpointer data)
-{
-	Stream *stream = data;
-
-	stream->timer = 0;
-	machine_step(stream, INPUT_LATE, NULL);
-}
-
 enum input
 loss_wait(Stream *stream, const Element *element)
 {
 	(void)element;
-	stream->timer = clock_after(stream->why ? next_wait(stream) : 0, on_time, stream, NULL);
+	stream->timer = clock_after(stream->why ? next_wait(stream) : 0, machine_late, stream, NULL);
 	if (stream->why)
 		log_warning("%s: %s", stream->config.jid, stream->why->message);
 	stream_announce(stream, stream->why ? CONNECTION_FAILED : CONNECTION_OFFLINE, true);

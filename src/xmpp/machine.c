@@ -127,8 +127,8 @@ machine_rule(enum state state, enum input input)
 
 /* ---- steps ---- */
 
-static void
-on_late(gpointer data)
+void
+machine_late(gpointer data)
 {
 	Stream *stream = data;
 
@@ -144,7 +144,7 @@ enter(Stream *stream, enum state next)
 	log_info("%s: %s -> %s", stream->config.jid, states[stream->state].name, states[next].name);
 	stream->state = next;
 	clock_cancel(stream->timer);
-	stream->timer = states[next].ms ? clock_after(states[next].ms, on_late, stream, NULL) : 0;
+	stream->timer = states[next].ms ? clock_after(states[next].ms, machine_late, stream, NULL) : 0;
 }
 
 enum input

@@ -139,6 +139,7 @@ struct Stream {
 };
 
 void machine_step(Stream *stream, enum input input, Stanza *stanza);
+void machine_late(gpointer stream); /* the state's timer is over */
 /* Something broke: what follows is the loss, with this reason. Takes error. condition: to tell the server, NULL. */
 enum input machine_lose(Stream *stream, GError *error, const char *condition, bool retry);
 /* Takes what was parsed, for a few milliseconds at most; the rest after the main loop has turned. */

@@ -8,6 +8,7 @@
 #include "api/error.h"
 #include "api/stream.h"
 #include "base/text.h"
+#include "xmpp/forms.h"
 
 #define RSM_NS "http://jabber.org/protocol/rsm"
 
@@ -60,28 +61,17 @@ finished(Stream *stream, const Element *result, const GError *error, gpointer da
 	query->done(stream, &page, NULL, query->data);
 }
 
-static void
-add_field(Node *form, const char *var, const char *type, const char *value)
-{
-	Node *field = node_add(form, "field", NULL);
-	node_attr(field, "var", var);
-	node_attr(field, "type", type);
-	node_add_text(field, "value", NULL, value);
-}
-
 static Node *
 build(const struct mam_query *query, const char *id)
 {
 	Node *node = node_new("query", MAM_NS);
 	node_attr(node, "queryid", id);
 	if (query->with || query->start) {
-		Node *form = node_add(node, "x", "jabber:x:data");
-		node_attr(form, "type", "submit");
-		add_field(form, "FORM_TYPE", "hidden", MAM_NS);
+		Node *form = form_add(node, MAM_NS);
 		if (query->with)
-			add_field(form, "with", NULL, query->with);
+			form_field(form, "with", query->with);
 		if (query->start)
-			add_field(form, "start", NULL, query->start);
+			form_field(form, "start", query->start);
 	}
 	Node *set = node_add(node, "set", RSM_NS);
 	g_autofree char *max = g_strdup_printf("%u", query->max ? query->max : 50);

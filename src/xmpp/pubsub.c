@@ -7,10 +7,10 @@
 
 #include "api/error.h"
 #include "xmpp/disco.h"
+#include "xmpp/forms.h"
 
 #define PUBSUB_NS "http://jabber.org/protocol/pubsub"
 #define OWNER_NS "http://jabber.org/protocol/pubsub#owner"
-#define FORMS_NS "jabber:x:data"
 #define CONFIG_FORM "http://jabber.org/protocol/pubsub#node_config"
 #define OPTIONS_FORM "http://jabber.org/protocol/pubsub#publish-options"
 
@@ -60,22 +60,11 @@ job_end(Stream *stream, struct job *job, const Element *items, const GError *err
 }
 
 static void
-add_field(Node *form, const char *var, const char *type, const char *value)
-{
-	Node *field = node_add(form, "field", NULL);
-	node_attr(field, "var", var);
-	node_attr(field, "type", type);
-	node_add_text(field, "value", NULL, value);
-}
-
-static void
 add_config(Node *parent, const char *form_type, enum pubsub_access access)
 {
-	Node *form = node_add(parent, "x", FORMS_NS);
-	node_attr(form, "type", "submit");
-	add_field(form, "FORM_TYPE", "hidden", form_type);
-	add_field(form, "pubsub#persist_items", NULL, "true");
-	add_field(form, "pubsub#access_model", NULL, access_words[access]);
+	Node *form = form_add(parent, form_type);
+	form_field(form, "pubsub#persist_items", "true");
+	form_field(form, "pubsub#access_model", access_words[access]);
 }
 
 /* ---- fetching, retracting, deleting, configuring: one question, one answer ---- */
