@@ -24,8 +24,8 @@ void front_leave(void);
 bool front_has_focus(void);
 /* The current window is looked at: what it shows counts as read. */
 void front_seen(void);
-/* A key that is bound to nothing but itself, or a line to be run. */
-void front_key(const char *name, const char *text);
+void front_run(const char *line);                                          /* a command or a text */
+GPtrArray *front_complete(const char *line, size_t cursor, size_t *start); /* as in struct ui_calls */
 
 /* feed.c: what the events of the lower layers mean for windows. */
 extern const struct event_watch feed_rows[];

@@ -4,6 +4,7 @@
 
 #include "api/error.h"
 #include "ui/front.h"
+#include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/term.h"
 
@@ -207,7 +208,7 @@ secret_unlock_done(void)
 	layout_clear_hint();
 	show();
 	for (struct key *key; front_is_on() && (key = g_queue_pop_head(&kept)); key_free(key))
-		front_key(key->name, key->text);
+		keys_press(key->name, key->text);
 }
 
 void
