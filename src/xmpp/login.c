@@ -311,7 +311,12 @@ login_refused(Stream *stream, const Element *element)
 			sasl_forget_key(stream->sasl);
 		}
 	}
-	/* A binding that does not fit is refused with the same word as a wrong password. */
+	/* A binding that does not fit is refused with the same word as a wrong password, or, by Prosody, with one of its own. */
+	if (sasl_binding(stream->sasl) && strcmp(name, "malformed-request") == 0) {
+		fault(&error, FAULT_TRUST,
+			"the server does not accept that the login is bound to this connection: somebody sits between you and it");
+		return not_proved(stream, error);
+	}
 	if (sasl_binding(stream->sasl) && strcmp(name, "not-authorized") == 0)
 		words = "the password is wrong, the account does not exist, or somebody sits between you and the server";
 	fault(&error, FAULT_PEER, "%s refuses the login of %s: %s", stream->domain, stream->config.jid, words);
