@@ -19,6 +19,7 @@ def row(unit, aim=None, more=False, **peers):
 AIMS = {
     "start to first screen": row("ms", 25, profanity=120, mcabber=12, irssi=21, weechat=37),
     "start to roster of 10": row("ms", 130, profanity=306, mcabber=124),
+    "start to roster of 10, again at once": row("ms"),
     "start to roster of 1000": row("ms", 200, profanity=471, mcabber=189),
     "start to roster of 10000": row("ms", 2500, profanity=73000, mcabber=2000),
     "CPU until calm, roster of 10": row("s"),
