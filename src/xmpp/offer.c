@@ -26,10 +26,16 @@ bindings(const Element *features)
 	return element_child(features, "sasl-channel-binding", NS_SASL_CB);
 }
 
+static const Element *
+first_of(const Element *list)
+{
+	return list ? element_first(list) : NULL;
+}
+
 bool
 offer_has(const Element *features, const char *mechanism)
 {
-	for (const Element *e = element_first(mechanisms(features)); e; e = element_next(e)) {
+	for (const Element *e = first_of(mechanisms(features)); e; e = element_next(e)) {
 		if (element_is(e, "mechanism", NULL) && strcmp(element_text(e), mechanism) == 0)
 			return true;
 	}
@@ -45,7 +51,7 @@ offer_tells_bindings(const Element *features)
 bool
 offer_binds(const Element *features, const char *type)
 {
-	for (const Element *e = element_first(bindings(features)); e; e = element_next(e)) {
+	for (const Element *e = first_of(bindings(features)); e; e = element_next(e)) {
 		if (element_is(e, "channel-binding", NULL) && g_strcmp0(element_attr(e, "type"), type) == 0)
 			return true;
 	}
@@ -58,7 +64,7 @@ offer_words(const Element *features)
 	GString *out = g_string_new(NULL);
 	guint n = 0;
 
-	for (const Element *e = element_first(mechanisms(features)); e && n < WORDS; e = element_next(e), n++) {
+	for (const Element *e = first_of(mechanisms(features)); e && n < WORDS; e = element_next(e), n++) {
 		g_autofree char *name = text_cut(element_text(e), WORD);
 		g_string_append_printf(out, "%s%s", n ? ", " : "", name);
 	}
@@ -81,7 +87,7 @@ append_names(GString *out, const Element *list, const char *child, const char *a
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-	for (const Element *e = element_first(list); e; e = element_next(e)) {
+	for (const Element *e = first_of(list); e; e = element_next(e)) {
 		const char *name = attribute ? element_attr(e, attribute) : element_text(e);
 		if (element_is(e, child, NULL) && name)
 			g_ptr_array_add(names, (gpointer)name);
