@@ -29,6 +29,7 @@ struct FakeServer {
 	GByteArray *out;
 	gsize written;
 	bool writing, secure, authenticated;
+	guint pending; /* reads and writes that still come back, if only to say that they were cancelled */
 	char in[16384];
 	guint connections;
 	/* login */
@@ -61,7 +62,8 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
 	FakeServer *server = data;
 	gssize length = g_output_stream_write_bytes_finish(G_OUTPUT_STREAM(source), result, NULL);
 
-	if (!current || !server->link || G_OUTPUT_STREAM(source) != g_io_stream_get_output_stream(G_IO_STREAM(server->link)))
+	server->pending--;
+	if (!server->link || G_OUTPUT_STREAM(source) != g_io_stream_get_output_stream(G_IO_STREAM(server->link)))
 		return;
 	server->writing = false;
 	if (length <= 0)
@@ -80,6 +82,7 @@ write_on(FakeServer *server)
 	if (server->writing || !server->out->len || !server->link)
 		return;
 	server->writing = true;
+	server->pending++;
 	g_autoptr(GBytes) piece =
 		g_bytes_new(server->out->data + server->written, MIN(server->out->len - server->written, (gsize)65536));
 	g_output_stream_write_bytes_async(g_io_stream_get_output_stream(G_IO_STREAM(server->link)), piece, G_PRIORITY_DEFAULT,
@@ -383,7 +386,8 @@ on_read(GObject *source, GAsyncResult *result, gpointer data)
 	FakeServer *server = data;
 	gssize length = g_input_stream_read_finish(G_INPUT_STREAM(source), result, NULL);
 
-	if (!current || !server->link || G_INPUT_STREAM(source) != g_io_stream_get_input_stream(G_IO_STREAM(server->link)))
+	server->pending--;
+	if (!server->link || G_INPUT_STREAM(source) != g_io_stream_get_input_stream(G_IO_STREAM(server->link)))
 		return;
 	if (length <= 0) {
 		fake_server_cut(server);
@@ -398,6 +402,7 @@ on_read(GObject *source, GAsyncResult *result, gpointer data)
 static void
 read_on(FakeServer *server)
 {
+	server->pending++;
 	g_input_stream_read_async(g_io_stream_get_input_stream(G_IO_STREAM(server->link)), server->in, sizeof server->in,
 		G_PRIORITY_DEFAULT, server->cancellable, on_read, server);
 }
@@ -493,7 +498,8 @@ void
 fake_server_free(FakeServer *server)
 {
 	fake_server_cut(server);
-	fake_server_turn(1);
+	while (server->pending)
+		g_main_context_iteration(NULL, TRUE);
 	transport_set_factory(NULL);
 	current = NULL;
 	g_clear_pointer(&server->session, gsasl_finish);
