@@ -40,11 +40,20 @@ medialink_drop_out(MediaLink *link)
 	link->waiting = 0;
 }
 
+/* It reads no more. Its last words, why it ended perhaps, are still to be read: reading comes to the end by itself. */
+static void
+fall_silent(MediaLink *link)
+{
+	link->mute = true;
+	shutdown(link->fd, SHUT_RDWR);
+	medialink_drop_out(link);
+}
+
 /* True when there may be room for more. */
 static bool
 write_some(MediaLink *link, struct out *out)
 {
-	char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))] = { 0 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))] = { 0 };
 	struct iovec place = { out->bytes + out->written, out->length - out->written };
 	struct msghdr message = { .msg_iov = &place, .msg_iovlen = 1 };
 	gssize n;
@@ -59,10 +68,7 @@ write_some(MediaLink *link, struct out *out)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0) {
-		/* Its last words, why it ended perhaps, are still to be read: reading comes to the end by itself. */
-		link->mute = true;
-		shutdown(link->fd, SHUT_RDWR);
-		medialink_drop_out(link);
+		fall_silent(link);
 		return false;
 	}
 	out->written += (size_t)n;
@@ -115,39 +121,47 @@ out_new(enum media_kind kind, GVariant *body, const int *fds, guint n)
 	out->bytes[5] = (guint8)kind;
 	g_variant_store(wire, out->bytes + MEDIALINK_HEAD);
 	if (media_kinds[kind].secret)
-		media_link_wipe(body), media_link_wipe(wire);
+		media_link_wipe(wire);
 	for (guint i = 0; i < MEDIA_FDS; i++)
 		out->fds[i] = i < n ? fcntl(fds[i], F_DUPFD_CLOEXEC, 0) : -1;
 	out->fds_n = n;
 	return out;
 }
 
-bool
-medialink_send_frame(MediaLink *link, enum media_kind kind, GVariant *floating, const int *fds, guint n)
+static bool
+may_be_sent(const MediaLink *link, enum media_kind kind, GVariant *body, guint n)
 {
-	g_autoptr(GVariant) body = g_variant_ref_sink(floating);
 	const struct media_kind_row *row = &media_kinds[kind];
-	struct out *out;
 
-	if (link->fd < 0 || link->mute || !medialink_may(link->to_media, kind) || n > MEDIA_FDS)
-		return false;
-	if (!g_variant_is_of_type(body, G_VARIANT_TYPE(row->type)) || g_variant_get_size(body) > row->max ||
-		!medialink_is_sound(kind, body))
-		return false;
-	if (link->waiting + row->max > BACKLOG) { /* a reader that stopped: it counts as gone */
-		link->mute = true;
-		shutdown(link->fd, SHUT_RDWR);
-		medialink_drop_out(link);
-		return false;
-	}
-	out = out_new(kind, body, fds, n);
+	return link->fd >= 0 && !link->mute && medialink_may(link->to_media, kind) && n <= MEDIA_FDS &&
+	       g_variant_is_of_type(body, G_VARIANT_TYPE(row->type)) && g_variant_get_size(body) <= row->max &&
+	       medialink_is_sound(kind, body);
+}
+
+static void
+queue(MediaLink *link, struct out *out)
+{
 	g_queue_push_tail(link->out, out);
 	link->waiting += out->length;
 	if (link->out->length == 1)
 		on_writable(link->fd, G_IO_OUT, link);
 	if (link->out->length && !link->writer)
 		link->writer = medialink_watch(link, G_IO_OUT, on_writable);
-	return !link->mute;
+}
+
+bool
+medialink_send_frame(MediaLink *link, enum media_kind kind, GVariant *floating, const int *fds, guint n)
+{
+	g_autoptr(GVariant) body = g_variant_ref_sink(floating);
+	bool may = may_be_sent(link, kind, body, n);
+
+	if (may && link->waiting + media_kinds[kind].max > BACKLOG)
+		fall_silent(link);
+	else if (may)
+		queue(link, out_new(kind, body, fds, n));
+	if (media_kinds[kind].secret)
+		media_link_wipe(body);
+	return may && !link->mute;
 }
 
 bool

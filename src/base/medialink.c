@@ -12,7 +12,8 @@
 #include "api/secret.h"
 #include "base/medialink-private.h"
 
-enum { FRAMES_AT_ONCE = 64 /* then others on the main loop have their turn */ };
+/* Then others on the main loop have their turn; so much of a large frame counts as one more. */
+enum { FRAMES_AT_ONCE = 64, LARGE = 64 * 1024 };
 
 /* ---- the end ---- */
 
@@ -210,7 +211,7 @@ take_fds(MediaLink *link, struct msghdr *message)
 static gssize
 read_some(MediaLink *link)
 {
-	char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MEDIA_FDS * sizeof(int))];
 	bool head = link->got < MEDIALINK_HEAD;
 	struct iovec place = { head ? link->head + link->got : link->body + link->got - MEDIALINK_HEAD,
 		(head ? MEDIALINK_HEAD : MEDIALINK_HEAD + link->length) - link->got };
@@ -238,7 +239,7 @@ read_frames(MediaLink *link)
 		if (link->got == MEDIALINK_HEAD && !link->body && !read_head(link))
 			return;
 		if (link->body && link->got == MEDIALINK_HEAD + link->length) {
-			frames++;
+			frames += 1 + link->length / LARGE;
 			if (!deliver(link))
 				return;
 		}

@@ -207,6 +207,8 @@ send_or_hold(Media *media, enum media_kind kind, GVariant *floating, int *fds, g
 		g_queue_push_tail(media->held, held);
 		return true;
 	}
+	if (media->told && media_kinds[kind].secret)
+		media_link_wipe(body);
 	sent = !media->told && media_link_send_fds(media->link, kind, body, fds, n);
 	for (guint i = 0; i < n; i++)
 		close(fds[i]);
@@ -225,7 +227,7 @@ on_start_ready(gpointer owner, GVariant *start)
 	media->fds_n = 0;
 	send_or_hold(media, MEDIA_START, start, media->fds, n);
 	while ((next = g_queue_pop_head(held))) {
-		send_or_hold(media, next->kind, g_variant_ref(next->body), next->fds, next->n);
+		send_or_hold(media, next->kind, next->body, next->fds, next->n);
 		next->n = 0; /* closed */
 		held_free(next);
 	}

@@ -124,7 +124,7 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 	if (kind == MEDIA_LOCAL)
 		pass_local(end, body);
 	else if (kind == MEDIA_CANDIDATE)
-		media_send(end->other->media, MEDIA_CANDIDATE, g_variant_ref(body));
+		media_send(end->other->media, MEDIA_CANDIDATE, body);
 	else if (kind == MEDIA_STATE)
 		take_state(end, body);
 	else if (kind == MEDIA_STATS)

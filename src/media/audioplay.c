@@ -200,14 +200,6 @@ audioplay_volume(AudioPlay *play, guint percent)
 	g_object_set(volume, "volume", MIN(percent, VOLUME_MAX) / 100.0, NULL);
 }
 
-void
-audioplay_silence(AudioPlay *play, bool on)
-{
-	g_autoptr(GstElement) volume = gst_bin_get_by_name(GST_BIN(play->part), "volume");
-
-	g_object_set(volume, "mute", (gboolean)on, NULL);
-}
-
 double
 audioplay_level(AudioPlay *play)
 {

@@ -19,7 +19,6 @@ const char *audioplay_probe(AudioPlay *play); /* the element that the echo cance
 bool audioplay_sink(AudioPlay *play, const struct choice *choice, GError **error);
 void audioplay_echo(AudioPlay *play, bool on);
 void audioplay_volume(AudioPlay *play, guint percent);
-void audioplay_silence(AudioPlay *play, bool on);
 double audioplay_level(AudioPlay *play);
 guint64 audioplay_frames(AudioPlay *play);
 /* Is it one of its devices that failed? */

@@ -8,8 +8,12 @@
 static bool
 flag(const char *value, bool *on, GError **error)
 {
-	*on = !strcmp(value, "on");
-	return *on || !strcmp(value, "off") || fault(error, FAULT_INPUT, "\"%s\" is neither on nor off", value);
+	bool yes = !strcmp(value, "on");
+
+	if (!yes && strcmp(value, "off") != 0)
+		return fault(error, FAULT_INPUT, "\"%s\" is neither on nor off", value);
+	*on = yes;
+	return true;
 }
 
 #define EACH(session, content)                            \
@@ -19,7 +23,7 @@ flag(const char *value, bool *on, GError **error)
 static bool
 set_mute(Session *session, const char *value, int *fds, GError **error)
 {
-	bool on;
+	bool on = false;
 
 	(void)fds;
 	if (!flag(value, &on, error))
@@ -55,7 +59,7 @@ use_camera(Session *session, GError **error)
 static bool
 set_video(Session *session, const char *value, int *fds, GError **error)
 {
-	bool on;
+	bool on = false;
 
 	(void)fds;
 	if (!flag(value, &on, error))
@@ -105,6 +109,8 @@ remember(Session *session, char **choice, const char *value, int *fds, GError **
 
 	if (value == *choice)
 		return true;
+	if (!*choice)
+		return fault(error, FAULT_GONE, "the call has not begun");
 	if (!choice_read(value, fds, MEDIA_FDS, &read, error))
 		return false;
 	if (g_str_has_prefix(*choice, "fd:") &&

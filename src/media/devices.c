@@ -121,7 +121,7 @@ tell(GVariant *list)
 
 	devices_forget();
 	if (link)
-		media_link_send(link, MEDIA_DEVICES, g_variant_ref(list));
+		media_link_send(link, MEDIA_DEVICES, list);
 }
 
 static void

@@ -14,18 +14,6 @@
 enum { LAST_WORDS = 800000 }; /* µs: then the process is gone, whatever hangs */
 
 static bool
-on_hello(Session *session, GVariant *body, GError **error)
-{
-	guint version;
-
-	g_variant_get(body, "(us)", &version, NULL);
-	session->hello = true;
-	return version == MEDIA_LINK_VERSION ||
-	       fault(error, FAULT_INPUT, "sotto and sotto-media are of different versions (link %u and %d): install both anew",
-		       version, MEDIA_LINK_VERSION);
-}
-
-static bool
 on_consent(Session *session, GVariant *body, GError **error)
 {
 	(void)body;
@@ -77,7 +65,6 @@ on_set(Session *session, GVariant *body, int *fds)
 }
 
 static bool (*const handlers[MEDIA_KINDS])(Session *session, GVariant *body, GError **error) = {
-	[MEDIA_HELLO] = on_hello,
 	[MEDIA_CANDIDATE] = session_candidate,
 	[MEDIA_REMOTE] = session_remote,
 	[MEDIA_KEYS] = session_keys,

@@ -44,7 +44,7 @@ struct content {
 	guint patience;
 	struct transport_counts base; /* when the gates opened */
 	gint64 refused_since;
-	guint64 heard; /* at the last look */
+	guint64 genuine; /* packets, at the last look */
 	gint64 heard_at;
 	bool quiet; /* nothing at all came for a while */
 	/* of the media */
@@ -68,7 +68,7 @@ struct Session {
 	MediaLink *link;
 	GMainLoop *loop;
 	GVariant *start;
-	bool hello, begun, initiator, relay_only, loopback, bundled, answered;
+	bool begun, initiator, relay_only, loopback, bundled, answered;
 	bool consent, keys_here, held, muted, video_off, over, fec;
 	struct srtpkeys keys;
 	struct choices choices;

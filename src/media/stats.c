@@ -155,8 +155,10 @@ watch(struct content *content)
 	if (!content->transport || !content->flowing)
 		return;
 	transport_count(content->transport, &counts);
-	if (counts.heard != content->heard) {
-		content->heard = counts.heard;
+	/* What was refused may be anybody's: packets of before, sent again. */
+	guint64 genuine = counts.heard - counts.refused;
+	if (genuine != content->genuine) {
+		content->genuine = genuine;
 		content->heard_at = now;
 		if (content->quiet)
 			content_tell(content, "flowing");

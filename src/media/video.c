@@ -33,7 +33,6 @@ struct Video {
 	Meter *meter[BOTH];
 	Pace *pace;
 	struct asked shown[BOTH];
-	bool silent;
 	Echo *echo;
 	Branch *echoing;
 };
@@ -206,7 +205,7 @@ show(Video *video, int which)
 	struct asked *shown = &video->shown[which];
 
 	g_clear_pointer(&shown->picture, picture_free);
-	if (shown->width && shown->height && !(which == REMOTE && video->silent))
+	if (shown->width && shown->height)
 		shown->picture = picture_new(
 			video->tee[which], video->setup.link, which == OWN, shown->width, shown->height, shown->rate, NULL);
 }
@@ -222,15 +221,6 @@ video_show(Video *video, bool own, guint width, guint height, guint rate)
 	shown->height = height;
 	shown->rate = rate;
 	show(video, own ? OWN : REMOTE);
-}
-
-void
-video_silence(Video *video, bool on)
-{
-	if (video->silent == on)
-		return;
-	video->silent = on;
-	show(video, REMOTE);
 }
 
 void

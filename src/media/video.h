@@ -26,7 +26,6 @@ GstPad *video_pad(Video *video); /* where packets of VP8 go; borrowed */
 bool video_source(Video *video, const struct choice *choice, GError **error);
 /* Pictures of that size go over the link; width 0: no more. */
 void video_show(Video *video, bool own, guint width, guint height, guint rate);
-void video_silence(Video *video, bool on); /* nothing of the peer's is shown */
 /* Bits a second for the encoder; half the rate below a limit. */
 void video_bitrate(Video *video, guint bits);
 void video_whole(Video *video); /* the next picture is a whole one */

@@ -366,6 +366,14 @@ def test_what_was_added_waits_for_its_answer(made):
     assert not call.failed("a")
 
 
+@calls("at=+300,a,set,hold,on", "at=+600,a,set,hold,perhaps", "at=+700,a,remote", after=2600)
+def test_who_holds_goes_on_holding_when_it_is_told_nonsense(made):
+    (call,) = made
+    assert any("'hold'" in line["body"] and "neither on nor off" in line["body"] for line in call.of("report", "a"))
+    heard = [line["audio_in"] for line in call.of("STATS", "b")]
+    assert heard[-1] == heard[-2] and not call.failed("a")
+
+
 @calls("at=+1000,a,set,dtmf,5", after=2200)
 def test_digits_are_told(made):
     (call,) = made

@@ -32,7 +32,8 @@ def side_by_side(request):
     """Those that mostly wait do so together."""
     chosen = {item.name for item in request.session.items if item.module is request.module}
     for test in (test_f01_ten_thousand_candidates_are_a_hundred_and_paced, test_f03_stun_of_others_changes_nothing,
-                 test_f07_numbers_without_end_are_not_all_kept, test_f09_what_was_sent_once_is_not_heard_twice, test_a_hole_in_the_way_is_not_the_end,
+                 test_f07_numbers_without_end_are_not_all_kept, test_f09_what_was_sent_once_is_not_heard_twice,
+                 test_f09_what_comes_again_does_not_pass_for_the_peer, test_a_hole_in_the_way_is_not_the_end,
                  test_a_content_that_leaves_takes_its_way_along):
         if test.__name__ in chosen:
             test.begin()
@@ -240,6 +241,27 @@ def test_f09_what_was_sent_once_is_not_heard_twice():
         # All that came again is counted as refused, and nothing more was heard than was said.
         assert after["refused"] - base["refused"] >= 500, (base, after)
         assert after["audio_in"] - base["audio_in"] < 50 * (time.monotonic() - began) + 60
+    relay.close()
+
+
+@alone
+def test_f09_what_comes_again_does_not_pass_for_the_peer():
+    """F09: the peer is gone and somebody repeats what it sent: that it is lost is said, and not taken back."""
+    relay = Relay(HOST)
+    with Call(BUILD, relay.option()) as call:
+        call.flowing()
+        call.heard_more(20)
+        recorded = [seen.data for seen in relay.of("b") if rtp.is_rtp(seen.data)][-50:]
+        relay.who = lambda sender, data: False
+        lost = None
+        for _ in tries(25, every=0.02):
+            relay.inject("a", recorded[0])
+            recorded.append(recorded.pop(0))
+            states = [line["body"].split("'")[3] for line in call.of("state", "a")]
+            lost = lost or ("lost" in states and time.monotonic())
+            if lost and time.monotonic() > lost + 1.5:
+                break
+        assert states[-1] == "lost", states
     relay.close()
 
 

@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "api/error.h"
 #include "base/base.h"
+#include "call/medialink.h"
 
 /* One end: what it heard. */
 struct end {
@@ -524,6 +526,56 @@ secret_bodies_are_wiped_where_they_were_made(void **state)
 	assert_string_equal(last(&media), "set:('dtmf', 'password')");
 }
 
+static void
+secret_bodies_that_are_refused_are_wiped_too(void **state)
+{
+	g_autoptr(GVariant) child = g_variant_ref_sink(g_variant_new_string("password"));
+	g_autoptr(GVariant) body = g_variant_ref_sink(g_variant_new("(s@s)", "dtmf", child));
+
+	(void)state;
+	g_clear_pointer(&media.link, media_link_free);
+	turn();
+	assert_false(media_link_send(sotto.link, MEDIA_SET, body));
+	assert_memory_equal(g_variant_get_data(child), "\0\0\0\0\0\0\0\0", 8);
+}
+
+static void
+on_body_freed(gpointer freed)
+{
+	*(bool *)freed = true;
+}
+
+/* START waits for the names of relays, and what is said after it for START. */
+static void
+what_waited_is_freed_when_it_was_sent(void **state)
+{
+	g_autofree char *folder = g_dir_make_tmp("sotto-XXXXXX", NULL), *path = g_build_filename(folder, "media", NULL);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Nothing of a thing is all of it with nothing in it. */
+	g_autoptr(GVariant) none =
+		g_variant_ref_sink(g_variant_new_from_data(G_VARIANT_TYPE(MEDIA_START_TYPE), "", 0, FALSE, NULL, NULL));
+	bool freed = false;
+
+	(void)state;
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1), 0);
+	g_autoptr(Media) call = media_start(path, &hooks, &sotto, NULL);
+	assert_non_null(call);
+	sotto = (struct end){ .frames = g_ptr_array_new_with_free_func(g_free) };
+	begin(&media, accept(listener, NULL, NULL), false);
+	assert_true(media_begin(call, g_variant_get_normal_form(none), NULL));
+	assert_true(media_send(call, MEDIA_REMOVE,
+		g_variant_new_from_data(G_VARIANT_TYPE("(s)"), "video", sizeof "video", TRUE, on_body_freed, &freed)));
+	assert_false(freed);
+	while (!g_str_has_prefix(last(&media), "remove"))
+		g_main_context_iteration(NULL, TRUE);
+	assert_true(freed);
+	close(listener);
+	unlink(path);
+	rmdir(folder);
+}
+
 int
 main(void)
 {
@@ -548,6 +600,8 @@ main(void)
 		FRESH(last_words_are_heard_though_writing_fails_first),
 		FRESH(freed_within_a_hook_it_calls_no_further_one),
 		FRESH(secret_bodies_are_wiped_where_they_were_made),
+		FRESH(secret_bodies_that_are_refused_are_wiped_too),
+		cmocka_unit_test_teardown(what_waited_is_freed_when_it_was_sent, tear_down),
 	};
 
 	if (!base_init(NULL))
