@@ -167,9 +167,8 @@ open_sink(AudioPlay *play, const struct choice *choice, GError **error)
 		play->sink = branch_new(
 			play->tee, error, "queue ! fdsink fd=%d sync=true async=false processing-deadline=1000000", play->fd);
 		return play->sink != NULL;
-	default:
-		play->sink = branch_new(play->tee, error, "queue ! fakesink sync=true async=false processing-deadline=1000000");
-		return play->sink != NULL;
+	default: /* it goes nowhere, and nobody waits for its time */
+		return true;
 	}
 }
 
@@ -180,7 +179,7 @@ audioplay_sink(AudioPlay *play, const struct choice *choice, GError **error)
 	g_autoptr(GError) why = NULL;
 	if (!open_sink(play, choice, error))
 		return false;
-	if (branch_start(play->sink, &why))
+	if (!play->sink || branch_start(play->sink, &why))
 		return true;
 	close_sink(play);
 	return fault(error, FAULT_GONE, "the loudspeaker cannot be opened - is a sound server running, and is the device there?");

@@ -23,7 +23,7 @@ struct AudioSend {
 /* Constant bit rate and no DTX: neither speech nor silence shows in a packet's size. FEC then costs nothing on the wire. */
 #define CHAIN                                                                                                            \
 	"audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "            \
-	"volume name=mute ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=200000000 leaky=downstream ! "       \
+	"volume name=mute ! "                                                                                            \
 	"opusenc name=encoder bitrate=32000 bitrate-type=cbr frame-size=20 audio-type=voice complexity=5 inband-fec=%s " \
 	"packet-loss-percentage=20 "                                                                                     \
 	"dtx=false ! rtpopuspay name=payloader pt=%d ssrc=%u"

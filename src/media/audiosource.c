@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { RATE = 48000, PIECES = 100, TONE = 440, LOUDNESS = 8000 };
+enum { RATE = 48000, PIECES = 100, TONE = 440, LOUDNESS = 8000, WAVES = 1200 /* samples: eleven of the tone */ };
 enum { FILE_MAX = 256 << 20 };
 enum { ECHO_AHEAD = 6 }; /* pieces: what is heard comes unevenly */
 
@@ -19,6 +19,7 @@ struct AudioSource {
 	Echo *echo;
 	GBytes *file;
 	struct wav wav;
+	gint16 waves[WAVES];
 	gsize at;
 	bool flowing; /* of the echo */
 };
@@ -34,13 +35,14 @@ fill_silence(gpointer owner, guint64 n, guint8 *bytes, gsize size)
 static void
 fill_tone(gpointer owner, guint64 n, guint8 *bytes, gsize size)
 {
+	AudioSource *source = owner;
 	gint16 *samples = (gint16 *)(gpointer)bytes;
 	guint count = size / sizeof *samples;
 
-	(void)owner;
-	/* Within a second, so that the phase never grows inexact; the tone has whole waves in one. */
+	for (guint i = 0; n == 0 && i < WAVES; i++)
+		source->waves[i] = lrint(LOUDNESS * sin(2 * G_PI * TONE * i / RATE));
 	for (guint i = 0; i < count; i++)
-		samples[i] = lrint(LOUDNESS * sin(2 * G_PI * TONE * ((n * count + i) % RATE) / RATE));
+		samples[i] = source->waves[(n * count + i) % WAVES];
 }
 
 static void
@@ -91,9 +93,11 @@ static bool
 open_device(AudioSource *source, GstBin *bin, const char *device, const char *probe, GError **error)
 {
 	g_autofree char *canceller = probe ? g_strdup_printf("webrtcdsp high-pass-filter=true probe=%s ! ", probe) : g_strdup("");
+	/* Behind the queue is another thread: a microphone does not wait for the encoder. What is fed has one already. */
 	source->part = pipeline_add(bin, error,
 		"pulsesrc name=device client-name=sotto buffer-time=40000 latency-time=10000 ! audioconvert ! audioresample ! "
-		"audio/x-raw,format=S16LE,rate=%d,channels=1,layout=interleaved ! %sidentity",
+		"audio/x-raw,format=S16LE,rate=%d,channels=1,layout=interleaved ! %s"
+		"queue max-size-buffers=0 max-size-bytes=0 max-size-time=200000000 leaky=downstream",
 		RATE, canceller);
 	if (!source->part)
 		return false;
@@ -109,7 +113,8 @@ open_fed(AudioSource *source, GstBin *bin, GError **error)
 {
 	source->part = pipeline_add(bin, error,
 		"appsrc name=feed is-live=true format=time min-latency=%" G_GUINT64_FORMAT
-		" max-bytes=0 caps=audio/x-raw,format=S16LE,rate=%u,channels=%u,layout=interleaved",
+		" max-bytes=0 max-buffers=0 max-time=200000000 leaky-type=downstream "
+		"caps=audio/x-raw,format=S16LE,rate=%u,channels=%u,layout=interleaved",
 		(guint64)(GST_SECOND / PIECES), source->wav.rate, source->wav.channels);
 	return source->part != NULL;
 }
