@@ -26,21 +26,22 @@ RESUME = ["resume", "resumed"]
 STAGES = [*LOGIN, *SESSION, *RESUME]
 
 
-def message(ident, body):
-    return (f"<message from='{PEER}/away' to='alice@a.test' type='chat' id='{ident}'><body>{body}</body>"
-            f"<stanza-id xmlns='urn:xmpp:sid:0' by='alice@a.test' id='s-{ident}'/></message>")
+def message(jid, ident, body):
+    return (f"<message from='{PEER}/away' to='{jid}' type='chat' id='{ident}'><body>{body}</body>"
+            f"<stanza-id xmlns='urn:xmpp:sid:0' by='{jid}' id='s-{ident}'/></message>")
 
 
 class Server:
     """Honest but for one moment: keeps what is not acknowledged, resumes sessions, counts."""
 
-    def __init__(self, lab, stage, fault):
+    def __init__(self, lab, stage, fault, jid="alice@a.test"):
+        self.jid, (user, domain) = jid, jid.split("@")
         self.stage, self.fault, self.happened = stage, fault, threading.Event()
         self.handled, self.sent, self.acknowledged, self.kept = 0, 0, 0, []  # of the session
         self.session, self.serial, self.said = None, 0, []
-        self.archive = [message("old", "from the archive")]
-        self.waiting = [message("live", "said live")]
-        self.evil = Evil(lab, self.story)
+        self.archive = [message(jid, "old", "from the archive")]
+        self.waiting = [message(jid, "live", "said live")]
+        self.evil = Evil(lab, self.story, domain, user)
         self.port = self.evil.port
 
     # ---- the fault ----
@@ -92,7 +93,7 @@ class Server:
     def header(self, link, stage, features, after):
         link.read(r"<stream:stream[^>]*>")
         head = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
-                "id='e' from='a.test' version='1.0'>")
+                f"id='e' from='{self.evil.domain}' version='1.0'>")
         self.at(link, stage, half=head[:60])
         link.send(head)
         self.at(link, after, half="<stream:feat")
@@ -108,7 +109,7 @@ class Server:
         self.header(link, "tls header", f"<mechanisms {SASL}><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", "mechanisms")
         self.at(link, "challenge", half=f"<challenge {SASL}>cj1")
         link.scram_first()
-        final = link.scram_final("pw-alice")
+        final = link.scram_final("pw-" + self.jid.split("@")[0])
         self.at(link, "response")
         self.at(link, "success", half=f"<success {SASL}>dj0")
         link.success(final)
@@ -130,7 +131,7 @@ class Server:
             link.send(f"<failed {SM}/>")
             first = link.read(r"<iq[^>]*id=['\"]([^'\"]*)['\"][^>]*><bind.*?<resource>([^<]*)<.*?</iq>")
         self.at(link, "bind", half="<iq type='result' ")
-        self.full = f"alice@a.test/{first.group(2)}"
+        self.full = f"{self.jid}/{first.group(2)}"
         link.send(f"<iq type='result' id='{first.group(1)}'><bind {BIND}><jid>{self.full}</jid></bind></iq>")
         link.read(r"<enable[^>]*>")
         self.at(link, "enable", half="<enab")
@@ -200,7 +201,7 @@ class Server:
             after = re.search(r"<after>([^<]*)</after>", body)
             known = [] if after and after.group(1) in ("k0", "s-live") else self.archive
             for xml in known:
-                self.stanza(link, f"<message from='alice@a.test' to='{self.full}'><result xmlns='urn:xmpp:mam:2' queryid='{query.group(1)}' id='k0'>"
+                self.stanza(link, f"<message from='{self.jid}' to='{self.full}'><result xmlns='urn:xmpp:mam:2' queryid='{query.group(1)}' id='k0'>"
                                   "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-01-02T03:04:05Z'/>"
                                   + xml.replace("<message ", "<message xmlns='jabber:client' ") + "</forwarded></result></message>")
                 self.at(link, "page")
