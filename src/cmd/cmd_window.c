@@ -142,8 +142,8 @@ run_legend(const struct cmd_call *call, GError **error)
 		reply_print(call->reply, "%*s%s  %s", 3 - (int)g_utf8_strlen(sign, -1), "", sign, meaning);
 	reply_print(call->reply,
 		"Time, sign of the way, sign of the seal and name stand left of the line; no message can write there.");
-	reply_print(call->reply,
-		"The last line of the screen but one lists windows in which something came: * message, ! alert, + room.");
+	reply_print(call->reply, "The last line of the screen but one lists windows in which something came: * message, ! alert, + "
+				 "room or stranger.");
 	return true;
 }
 

@@ -18,6 +18,7 @@ static struct {
 } outputs[OUTPUTS_MAX];
 static GHashTable *last_connection; /* account -> the last sentence about it */
 static char *last_requests;         /* the console's line about subscription requests */
+static char *last_strangers;        /* that about strangers without a window */
 static bool unread_opened;
 static bool line_runs;
 
@@ -47,6 +48,22 @@ is_seen(const Window *window)
 	return window == window_current() && front_has_focus() && window->view && view_at_end(window->view);
 }
 
+/* H07: one line for all whose windows did not open. */
+static void
+tell_of_more(const char *peer)
+{
+	static guint count;
+	g_autofree char *text = g_strdup_printf(
+		"%u more who are no contacts of yours wrote, %s the last: /msg %s shows what - /block keeps them away", ++count,
+		peer, peer);
+	if (!last_strangers || !view_replace_last(window_console()->view, last_strangers, text))
+		feed_text(window_console(), LINE_EVENT, text, false);
+	g_free(last_strangers);
+	last_strangers = g_steal_pointer(&text);
+	window_raise(window_console(), ACTIVITY_EVENT);
+	layout_dirty(PART_VIEW);
+}
+
 static void
 on_message(const Event *event)
 {
@@ -59,13 +76,16 @@ on_message(const Event *event)
 	/* What the archive brings opens a window only if it is new to the person. */
 	if (!window && (message->origin != MESSAGE_ARCHIVE || convo_unread(conv)))
 		window = window_make(conv, false);
+	if (!window && incoming && convo_unread(conv) == 1)
+		tell_of_more(message->conversation);
 	if (!window)
 		return;
 	view_add_message(window->view, message);
 	if (window_is_seen(window))
 		layout_dirty(PART_VIEW | PART_STATUS);
 	if (incoming && (message->origin != MESSAGE_ARCHIVE || convo_unread(conv)))
-		window_raise(window, message->kind == MESSAGE_GROUPCHAT ? ACTIVITY_MESSAGE : ACTIVITY_PRIVATE);
+		window_raise(window,
+			message->kind == MESSAGE_GROUPCHAT || window_is_of_stranger(conv) ? ACTIVITY_MESSAGE : ACTIVITY_PRIVATE);
 	else if (message->notice)
 		window_raise(window, ACTIVITY_EVENT);
 	notice_message(message, convo_title(conv), is_seen(window));
@@ -111,7 +131,7 @@ on_conversation(const Event *event)
 	if (!window)
 		return;
 	view_older_came(window->view);
-	if (!convo_unread(event->conversation) && window->activity == ACTIVITY_PRIVATE) {
+	if (!convo_unread(event->conversation) && (window->activity == ACTIVITY_PRIVATE || window->activity == ACTIVITY_MESSAGE)) {
 		/* Read on another device. */
 		window->activity = ACTIVITY_NONE;
 		layout_dirty(PART_STATUS);
@@ -341,6 +361,7 @@ feed_reset(void)
 {
 	g_clear_pointer(&last_connection, g_hash_table_unref);
 	g_clear_pointer(&last_requests, g_free);
+	g_clear_pointer(&last_strangers, g_free);
 	unread_opened = false;
 }
 

@@ -164,16 +164,18 @@ put_activity(struct bar *bar)
 {
 	const GPtrArray *all = windows();
 	bool first = true;
-	for (guint i = 0; i < all->len; i++) {
-		const Window *window = all->pdata[i];
-		char text[24];
-		if (!window->activity || window == window_current())
-			continue;
-		put(bar, STYLE_STATUS_DIM, first ? "  Act: " : ",");
-		g_snprintf(text, sizeof text, "%u%s", window->number, levels[window->activity].sign);
-		put(bar, levels[window->activity].style, text);
-		first = false;
-	}
+	/* In the order in which Alt+a visits them: what is left out where there is no room matters least. */
+	for (enum activity level = ACTIVITY_CALL; level > ACTIVITY_NONE; level--)
+		for (guint i = 0; i < all->len; i++) {
+			const Window *window = all->pdata[i];
+			char text[24];
+			if (window->activity != level || window == window_current())
+				continue;
+			put(bar, STYLE_STATUS_DIM, first ? "  Act: " : ",");
+			g_snprintf(text, sizeof text, "%u%s", window->number, levels[level].sign);
+			put(bar, levels[level].style, text);
+			first = false;
+		}
 }
 
 /* What rings is told before all else, in every window; a call goes on where its window is not seen. */

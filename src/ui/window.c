@@ -4,13 +4,14 @@
 
 #include <string.h>
 
+#include "account/contact.h"
 #include "ui/layout.h"
 #include "ui/places.h"
 #include "ui/split.h"
 #include "ui/win_call.h"
 
-/* Strangers may write from any number of addresses; windows open unasked only up to here (H07). */
-#define UNASKED_MAX 100
+/* Strangers may write from any number of addresses; their windows open unasked only up to here (H07). */
+#define STRANGERS_MAX 20
 
 static GPtrArray *all;
 static Window *current, *last;
@@ -160,11 +161,29 @@ window_by_name(const char *name)
 	return NULL;
 }
 
+bool
+window_is_of_stranger(const Conversation *conv)
+{
+	return !contact_find(convo_account(conv), convo_peer(conv));
+}
+
+/* However many they are, a contact still gets a window. */
+static bool
+has_room(const Conversation *conv)
+{
+	guint strangers = 0;
+	if (!window_is_of_stranger(conv))
+		return true;
+	for (guint i = 0; i < all->len; i++)
+		strangers += nth(i)->conv && window_is_of_stranger(nth(i)->conv);
+	return strangers < STRANGERS_MAX;
+}
+
 Window *
 window_make(Conversation *conv, bool asked)
 {
 	Window *window = window_of(conv);
-	if (window || (!asked && all->len > UNASKED_MAX))
+	if (window || (!asked && !has_room(conv)))
 		return window;
 	window = add_window();
 	window->conv = conv;

@@ -32,7 +32,8 @@ Window *window_number(guint number);       /* NULL if there is none */
 Window *window_by_name(const char *name);  /* number, JID, name, or the begin of one */
 Window *window_of(const Conversation *conv);
 Window *window_of_peer(const char *account, const char *peer); /* account NULL: any */
-/* NULL when there are too many to open one more unasked. */
+bool window_is_of_stranger(const Conversation *conv);
+/* NULL when there are too many of strangers to open one more unasked. */
 Window *window_make(Conversation *conv, bool asked);
 Window *window_make_kind(const struct window_kind *kind, gpointer data, GDestroyNotify data_free);
 void window_switch(Window *window);
