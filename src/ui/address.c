@@ -33,8 +33,8 @@ script_bit(GUnicodeScript script)
 }
 
 /* The whole domain, not each label: Cyrillic letters before ".com" are how the known forgeries are made. */
-static bool
-mixes_scripts(const char *domain)
+bool
+address_mixes_scripts(const char *domain)
 {
 	GUnicodeScript other = G_UNICODE_SCRIPT_COMMON;
 	unsigned used = 0;
@@ -64,7 +64,7 @@ address_punycode(const char *domain)
 	char *ascii = NULL;
 	char *made;
 
-	if (g_str_is_ascii(domain) || !g_utf8_validate(domain, -1, NULL) || !mixes_scripts(domain))
+	if (g_str_is_ascii(domain) || !g_utf8_validate(domain, -1, NULL) || !address_mixes_scripts(domain))
 		return NULL;
 	if (idn2_to_ascii_8z(domain, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return g_strdup("no valid domain");

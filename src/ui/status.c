@@ -102,6 +102,14 @@ put_peer(struct bar *bar, Window *window)
 	}
 	if (account)
 		contact = contact_find(account, peer);
+	/* G03: an account with a name that looks like that of a contact is made in a moment, on the same server, too. */
+	if (account && !contact && strcmp(peer, account_jid(account))) {
+		g_autofree char *local = jid_local(peer);
+		bool mixed = local && address_mixes_scripts(local);
+		put(bar, STYLE_TITLE_DIM, " · ");
+		put(bar, mixed ? STYLE_TITLE_WARNING : STYLE_TITLE_DIM,
+			mixed ? "not a contact, and letters of two scripts" : "not a contact");
+	}
 	if (!contact)
 		return;
 	put(bar, STYLE_TITLE_DIM, " · ");
