@@ -56,6 +56,9 @@ static bool
 run_add(const struct cmd_call *call, GError **error)
 {
 	g_autofree char *jid = jid_bare(call->args[0]);
+	/* A bare word is a name without its server, not the server that it would be as an address. */
+	if (!strpbrk(jid, "@.:"))
+		return fault(error, FAULT_INPUT, "a contact is an address like name@server: %s", jid);
 	gpointer data = wait_for(call, "%s is on the roster and was asked to show you their presence", jid);
 	return settle(contact_add(call->account, jid, call->args[1], call->args[2], answered, data, error), data);
 }
