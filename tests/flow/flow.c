@@ -40,6 +40,7 @@
 #include "conf/settings.h"
 #include "fake/jingletext.h"
 #include "fake/media.h"
+#include "fake/place.h"
 #include "fake/server.h"
 #include "flow/device.h"
 #include "plugin/registry.h"
@@ -999,7 +1000,7 @@ begin(const char *file)
 	flow.sealed = g_ptr_array_new_with_free_func(g_free);
 	flow.sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	flow.devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)device_free);
-	flow.folder = g_dir_make_tmp("sotto-flow-XXXXXX", NULL);
+	flow.folder = place_new();
 	setenv("TERM", "xterm-256color", 1);
 	take_terminal();
 	if (!base_init(&error) || !files_init(flow.folder, &error))
@@ -1016,23 +1017,6 @@ begin(const char *file)
 	if (!settings_set("history.keep", "all", &error))
 		give_up("%s", error->message);
 	settle();
-}
-
-static void
-remove_folder(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *entry = g_build_filename(path, name, NULL);
-
-		if (g_file_test(entry, G_FILE_TEST_IS_DIR))
-			remove_folder(entry);
-		else
-			g_remove(entry);
-	}
-	g_rmdir(path);
 }
 
 int
@@ -1054,7 +1038,7 @@ main(int argc, char **argv)
 	}
 	stop();
 	fake_media_free(flow.media);
-	remove_folder(flow.folder);
+	place_remove(flow.folder);
 	fprintf(flow.report, "ok %s\n", argv[1]);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* The bench of the plugin: see bench.h. */
 #define _GNU_SOURCE
 #include "omemo/bench.h"
+#include "fake/place.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -564,7 +565,7 @@ int
 bench_begin(void **state)
 {
 	(void)state;
-	folder = g_dir_make_tmp("sotto-omemo-XXXXXX", NULL);
+	folder = place_new();
 	path = g_build_filename(folder, "sotto.db", NULL);
 	secret_init(NULL);
 	key = secret_random(32);
@@ -622,21 +623,6 @@ bench_kill(void)
 	start();
 }
 
-static void
-remove_folder(void)
-{
-	GDir *dir = g_dir_open(folder, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, name, NULL);
-
-		g_unlink(file);
-	}
-	g_dir_close(dir);
-	g_rmdir(folder);
-}
-
 int
 bench_end(void **state)
 {
@@ -653,8 +639,7 @@ bench_end(void **state)
 	g_string_free(bench_output, TRUE);
 	g_clear_pointer(&bench_sentence, g_free);
 	g_clear_pointer(&key, secret_free);
-	remove_folder();
-	g_free(folder);
+	place_remove(folder);
 	g_free(path);
 	return 0;
 }
@@ -754,4 +739,23 @@ bench_says(Account *from, Account *to, const char *text)
 	if (!xml)
 		fail_msg("%s", bench_sentence);
 	bench_hears(to, from, xml, text);
+}
+
+void
+bench_meet(Account **alice, Account **bob)
+{
+	*alice = bench_account("alice@a.test");
+	*bob = bench_account("bob@b.test");
+	bench_says(*alice, *bob, "hello");
+	bench_says(*bob, *alice, "hello");
+}
+
+char *
+bench_replace(const char *text, const char *pattern, const char *with)
+{
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_DOTALL, 0, NULL);
+	char *result = g_regex_replace(regex, text, -1, 0, with, 0, NULL);
+
+	assert_string_not_equal(result, text);
+	return result;
 }

@@ -60,3 +60,7 @@ enum e2ee_outcome bench_open(Account *to, const char *from, const char *xml, E2e
 /* Opens as exactly this text. */
 void bench_hears(Account *to, Account *from, const char *xml, const char *text);
 void bench_says(Account *from, Account *to, const char *text); /* sealed, delivered, read */
+/* alice@a.test and bob@b.test, made and acquainted: each has read from the other. */
+void bench_meet(Account **alice, Account **bob);
+/* The text with other words where a pattern fits, which it must. */
+char *bench_replace(const char *text, const char *pattern, const char *with);

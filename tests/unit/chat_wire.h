@@ -17,6 +17,7 @@
 #include "chat/convo.h"
 #include "chat/inbox.h"
 #include "chat/outbox.h"
+#include "fake/place.h"
 #include "store/archive.h"
 #include "store/db.h"
 #include "store/outbox-table.h"
@@ -612,8 +613,7 @@ veiled(const char *n, const char *text)
 
 /* ---- lives of the program on one profile ---- */
 
-static char *folder, *path;
-static Secret *key;
+static char *folder;
 
 static void
 fill_tables(void)
@@ -636,7 +636,8 @@ start_life(void)
 	wire.asked = g_ptr_array_new();
 	wire.deaf = false;
 	told = g_ptr_array_new_with_free_func(g_free);
-	if (!db_open(path, key, &error) || !accounts_load(&error))
+	place_store(folder);
+	if (!accounts_load(&error))
 		fail_msg("%s", error->message);
 	chat_settings.receipts = chat_settings.markers = chat_settings.states = true;
 	chat_settings.markers_sealed = chat_settings.states_sealed = false;
@@ -717,9 +718,7 @@ set_up(void **state)
 {
 	(void)state;
 	secret_init(NULL);
-	folder = g_dir_make_tmp("sotto-chat-XXXXXX", NULL);
-	path = g_build_filename(folder, "sotto.db", NULL);
-	key = secret_new(32);
+	folder = place_new();
 	memset(&veil, 0, sizeof veil);
 	fill_tables();
 	clock_hold(G_GINT64_CONSTANT(1795536000000000));
@@ -734,20 +733,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	g_autoptr(GDir) dir = NULL;
-	const char *entry;
-
 	(void)state;
 	end_life();
-	dir = g_dir_open(folder, 0, NULL);
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, entry, NULL);
-
-		g_remove(file);
-	}
-	g_rmdir(folder);
-	g_free(folder);
-	g_free(path);
-	secret_free(key);
+	place_remove(folder);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/table.h"
+#include "fake/place.h"
 #include "store/archive.h"
 #include "store/db-private.h"
 #include "store/history.h"
@@ -23,31 +24,19 @@
 #define ME "me@home.example"
 #define BOB "bob@away.example"
 
-static char *folder, *path;
-static Secret *key;
+static char *folder;
 static gint64 now = 1700000000000000;
-
-static void
-open_store(void)
-{
-	g_autoptr(GError) error = NULL;
-	if (!db_open(path, key, &error))
-		fail_msg("%s", error->message);
-}
 
 static int
 set_up(void **state)
 {
 	(void)state;
 	secret_init(NULL);
-	folder = g_dir_make_tmp("sotto-archive-XXXXXX", NULL);
-	path = g_build_filename(folder, "sotto.db", NULL);
-	key = secret_new(32);
-	memset(secret_fill(key), 7, 32);
+	folder = place_new();
 	if (!table_find(TABLE_MIGRATIONS, "archive"))
 		store_init();
 	clock_hold(now);
-	open_store();
+	place_store(folder);
 	return 0;
 }
 
@@ -56,16 +45,7 @@ tear_down(void **state)
 {
 	(void)state;
 	db_close();
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *entry;
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, entry, NULL);
-		g_remove(file);
-	}
-	g_rmdir(folder);
-	g_clear_pointer(&folder, g_free);
-	g_clear_pointer(&path, g_free);
-	g_clear_pointer(&key, secret_free);
+	place_remove(g_steal_pointer(&folder));
 	return 0;
 }
 
@@ -232,7 +212,7 @@ a_message_is_found_by_its_ids(void **state)
 			rows_end(rows, NULL);
 		} else {
 			db_close();
-			open_store();
+			place_store(folder);
 		}
 	}
 	/* An id that comes later is found both for old and for new rows. */
@@ -296,7 +276,7 @@ unread_and_newest_are_kept_without_counting(void **state)
 	assert_true(archive_set_seal(bob(), 1, "method", NULL));
 	assert_true(archive_set_draft(bob(), "half a sen", NULL));
 	db_close();
-	open_store();
+	place_store(folder);
 	const ArchivedConversation *conv = conversation(&list);
 	assert_int_equal(conv->seal, 1);
 	assert_string_equal(conv->seal_provider, "method");
@@ -452,7 +432,7 @@ old_messages_go_by_age_and_what_waits_is_spared(void **state)
 	/* Nothing is kept: all go at the end. A row is not given twice. */
 	store_set.keep = 6;
 	store_close();
-	open_store();
+	place_store(folder);
 	store_set.keep = 0;
 	assert_bodies(archive_page(bob(), G_MAXINT64, 0, 10, NULL), "waiting");
 	assert_true(outbox_table_remove(1, NULL) && archive_forget(bob(), NULL));

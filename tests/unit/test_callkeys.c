@@ -235,21 +235,11 @@ connect_both(struct call *call, const char *const *names)
 }
 
 static char *
-replace(const char *text, const char *pattern, const char *with)
-{
-	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_DOTALL, 0, NULL);
-	char *result = g_regex_replace(regex, text, -1, 0, with, 0, NULL);
-
-	assert_string_not_equal(result, text);
-	return result;
-}
-
-static char *
 cut(const char *text, const char *name)
 {
 	g_autofree char *pattern = g_strdup_printf("<%s .*?</%s>", name, name);
 
-	return replace(text, pattern, "");
+	return bench_replace(text, pattern, "");
 }
 
 /* What somebody in between writes in place of a seal. */
@@ -260,7 +250,7 @@ in_clear(const char *xml, const guint8 print[32])
 	g_autofree char *with = g_strdup_printf(
 		"<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='actpass'>%s</fingerprint>", text);
 
-	return replace(xml, "<fingerprint .*?</fingerprint>", with);
+	return bench_replace(xml, "<fingerprint .*?</fingerprint>", with);
 }
 
 static const guint8 evil[32] = { 0xee, 0xee };
@@ -598,7 +588,8 @@ who_once_sealed_cannot_come_without(void **state)
 	assert_false(choose(&call, 0));
 	assert_non_null(strstr(call.why, "sealed calls before"));
 	assert_false(keys_may_allow(call.out));
-	clear = replace("<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='" SID "'>CONTENT</jingle>", "CONTENT",
+	clear = bench_replace("<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='" SID "'>CONTENT</jingle>",
+		"CONTENT",
 		"<content creator='initiator' name='audio'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'>"
 		"<payload-type id='111' name='opus' clockrate='48000' channels='2'/><rtcp-mux/></description>"
 		"<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' ufrag='ufra' pwd='aPasswordOf24LettersLong'>"
@@ -633,7 +624,7 @@ one_in_clear_beside_the_sealed_one_may_only_repeat_it(void **state)
 			"</transport>",
 			text);
 		first = offer(&call, both);
-		changed = replace(first, "</transport>", with);
+		changed = bench_replace(first, "</transport>", with);
 		assert_int_equal(hears(&call, call.in, changed, call.print_out), rows[i].taken);
 		if (!rows[i].taken)
 			assert_non_null(strstr(call.why, "somebody in between"));
@@ -655,10 +646,10 @@ a_content_with_another_certificate_is_no_part_of_it(void **state)
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 	first = offer(&call, audio);
 	clear = node_to_xml(node);
-	part = replace(clear, ".*(<content.*</content>).*", "\\1");
-	changed = replace(first, "(<content.*</content>)", "@\\1");
+	part = bench_replace(clear, ".*(<content.*</content>).*", "\\1");
+	changed = bench_replace(first, "(<content.*</content>)", "@\\1");
 	g_free(first);
-	first = replace(changed, "@", part);
+	first = bench_replace(changed, "@", part);
 	refuses(&call, call.in, first, "somebody in between");
 	call_end(&call);
 }
@@ -709,16 +700,16 @@ a_seal_opens_once_and_in_its_place_only(void **state)
 	refuses(&call, call.in, first, "wrong order");
 	call_end(&call);
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
-	again = replace(first, SID, "another-call");
+	again = bench_replace(first, SID, "another-call");
 	refuses(&call, call.in, again, "does not open");
 	call_end(&call);
 	/* As the seal of another content. */
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 	second = offer(&call, both);
-	seal = replace(second, ".*?(<fingerprint .*?</fingerprint>).*", "\\1");
-	moved = replace(second, "<fingerprint .*?</fingerprint>", "@");
+	seal = bench_replace(second, ".*?(<fingerprint .*?</fingerprint>).*", "\\1");
+	moved = bench_replace(second, "<fingerprint .*?</fingerprint>", "@");
 	g_free(second);
-	second = replace(moved, "@", seal);
+	second = bench_replace(moved, "@", seal);
 	refuses(&call, call.in, second, "does not open");
 	call_end(&call);
 	/* The secret in place of a fingerprint. */
@@ -727,12 +718,12 @@ a_seal_opens_once_and_in_its_place_only(void **state)
 	g_free(seal);
 	g_free(moved);
 	second = offer(&call, audio);
-	seal = replace(second, ".*<media-secret[^>]*>(.*)</media-secret>.*", "\\1");
-	moved = replace(second, "(<fingerprint [^>]*>).*?(</fingerprint>)", "\\1@\\2");
+	seal = bench_replace(second, ".*<media-secret[^>]*>(.*)</media-secret>.*", "\\1");
+	moved = bench_replace(second, "(<fingerprint [^>]*>).*?(</fingerprint>)", "\\1@\\2");
 	g_free(second);
 	second = cut(moved, "media-secret");
 	g_free(moved);
-	moved = replace(second, "@", seal);
+	moved = bench_replace(second, "@", seal);
 	refuses(&call, call.in, moved, "no fingerprint");
 	call_end(&call);
 }
@@ -747,7 +738,7 @@ an_answer_to_ones_own_offer_is_none(void **state)
 	acquaint();
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 	first = offer(&call, audio);
-	second = replace(first, "session-initiate", "session-accept");
+	second = bench_replace(first, "session-initiate", "session-accept");
 	refuses(&call, call.out, second, "does not open");
 	refuses(&call, call.out, first, "wrong order");
 	refuses(&call, call.in, second, "wrong order");
@@ -766,7 +757,7 @@ nothing_begins_without_a_fingerprint(void **state)
 	acquaint();
 	call_begin(&call, CALL_TRUST_ANY, CALL_TRUST_ANY);
 	first = offer(&call, both);
-	second = replace(first, "<fingerprint .*?</fingerprint>", "");
+	second = bench_replace(first, "<fingerprint .*?</fingerprint>", "");
 	refuses(&call, call.in, second, "no fingerprint");
 	call_end(&call);
 }
@@ -934,7 +925,7 @@ a_secret_belongs_to_the_certificate_and_its_version(void **state)
 		first = offer(&call, audio);
 		inner = sealed_by_alice(bytes, rows[i].length);
 		with = g_strdup_printf("\\1%s\\2", inner);
-		changed = replace(first, "(<media-secret[^>]*>).*(</media-secret>)", with);
+		changed = bench_replace(first, "(<media-secret[^>]*>).*(</media-secret>)", with);
 		refuses(&call, call.in, changed, rows[i].words);
 		call_end(&call);
 	}
@@ -959,7 +950,7 @@ a_secret_is_for_one_certificate_only(void **state)
 		g_free(with);
 		with = g_strdup_printf("\\1%s\\2", seal);
 		g_free(two);
-		two = replace(first, "(name=\"video\".*<fingerprint [^>]*>).*?(</fingerprint>)", with);
+		two = bench_replace(first, "(name=\"video\".*<fingerprint [^>]*>).*?(</fingerprint>)", with);
 		g_free(plain);
 		plain = cut(two, "media-secret");
 		if (secret)

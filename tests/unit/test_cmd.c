@@ -19,6 +19,7 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
+#include "fake/place.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -337,16 +338,13 @@ kept(void)
 static void
 what_is_answered_with_ok_is_durable(void **state) /* M03 */
 {
-	g_autofree char *folder = g_dir_make_tmp("sotto-cmd-XXXXXX", NULL), *path = g_build_filename(folder, "sotto.db", NULL);
-	g_autofree char *lock = g_strconcat(path, ".lock", NULL);
-	g_autoptr(Secret) key = secret_new(32);
+	char *folder = place_new();
 
 	(void)state;
-	memset(secret_fill(key), 7, 32);
 	table_add(TABLE_MIGRATIONS, kept_tables, "test");
 	store_init();
 	account_init();
-	assert_true(db_open(path, key, NULL));
+	place_store(folder);
 	assert_true(accounts_load(NULL));
 	db_flush();
 	becomes("/keep 7", "");
@@ -360,9 +358,7 @@ what_is_answered_with_ok_is_durable(void **state) /* M03 */
 	assert_true(db_is_pending());
 	accounts_unload();
 	db_close();
-	g_remove(path);
-	g_remove(lock);
-	g_rmdir(folder);
+	place_remove(folder);
 }
 
 /* ---- own words ---- */

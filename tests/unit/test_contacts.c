@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/table.h"
+#include "fake/place.h"
 #include "store/db.h"
 #include "wire.h"
 #include "xmpp/xmpp.h"
@@ -90,16 +91,6 @@ go_online(const char *roster)
 	forget_events();
 }
 
-static void
-open_store(void)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *path = g_build_filename(folder, "sotto.db", NULL);
-	g_autoptr(Secret) key = secret_new(32);
-	memset(secret_fill(key), 7, 32);
-	assert_true(db_open(path, key, &error));
-}
-
 static int
 once(void **state)
 {
@@ -116,10 +107,10 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	folder = g_dir_make_tmp("sotto-contacts-XXXXXX", NULL);
+	folder = place_new();
 	sent = g_ptr_array_new_with_free_func(g_free);
 	log_of_events = g_string_new(NULL);
-	open_store();
+	place_store(folder);
 	account = account_add(ME, NULL);
 	assert_non_null(account);
 	forget_events();
@@ -132,14 +123,7 @@ tear_down(void **state)
 	(void)state;
 	accounts_unload();
 	db_close();
-	GDir *dir = g_dir_open(folder, 0, NULL);
-	for (const char *name; (name = g_dir_read_name(dir));) {
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		g_remove(path);
-	}
-	g_dir_close(dir);
-	g_rmdir(folder);
-	g_free(folder);
+	place_remove(folder);
 	g_ptr_array_unref(sent);
 	g_string_free(log_of_events, TRUE);
 	versions = true;
@@ -152,7 +136,7 @@ restart(void)
 {
 	accounts_unload();
 	db_close();
-	open_store();
+	place_store(folder);
 	assert_true(accounts_load(NULL));
 	account = account_find(ME);
 	assert_non_null(account);

@@ -16,6 +16,8 @@
 #include "chat/chat.h"
 #include "chat/message.h"
 #include "conf/conf.h"
+#include "fake/grid.h"
+#include "fake/place.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "ui/front.h"
@@ -446,11 +448,8 @@ start(void **state)
 	g_autoptr(Secret) key = NULL;
 	g_autofree char *path = NULL;
 	(void)state;
-	g_setenv("LINES", "24", TRUE);
-	g_setenv("COLUMNS", "80", TRUE);
-	g_setenv("TERM", "xterm-256color", TRUE);
 	make_texts();
-	place = g_dir_make_tmp("sotto-fields-XXXXXX", NULL);
+	place = place_new();
 	if (!base_init(NULL) || !files_init(place, NULL))
 		return -1;
 	conf_init();
@@ -466,26 +465,23 @@ start(void **state)
 	clock_hold(G_GINT64_CONSTANT(1795536000000000));
 	windows_start();
 	front_options.notify = NOTIFY_OSC9;
-	terminal = tmpfile();
-	return account && screen_start("xterm-256color", terminal, stdin, NULL) ? 0 : -1;
+	terminal = grid_start();
+	return account && terminal ? 0 : -1;
 }
 
 static int
 stop(void **state)
 {
-	char *argv[] = { (char *)"rm", (char *)"-rf", place, NULL };
 	(void)state;
-	screen_stop();
 	windows_stop();
 	panel_stop();
 	convos_unload();
 	accounts_unload();
 	db_close();
-	g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_free(place);
+	place_remove(place);
 	for (guint i = 0; i < G_N_ELEMENTS(evils); i++)
 		g_free(evils[i].text);
-	return fclose(terminal);
+	return grid_stop(terminal);
 }
 
 int

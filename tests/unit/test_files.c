@@ -18,6 +18,7 @@
 #include "api/error.h"
 #include "base/base.h"
 #include "base/files.h"
+#include "fake/place.h"
 
 static char *place;
 
@@ -25,18 +26,15 @@ static int
 make_place(void **state)
 {
 	(void)state;
-	place = g_dir_make_tmp("sotto-files-XXXXXX", NULL);
+	place = place_new();
 	return place ? 0 : -1;
 }
 
 static int
 remove_place(void **state)
 {
-	char *argv[] = { "rm", "-rf", place, NULL };
-
 	(void)state;
-	g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_clear_pointer(&place, g_free);
+	place_remove(g_steal_pointer(&place));
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "cmd/run.h"
 #include "conf/conf.h"
 #include "conf/settings.h"
+#include "fake/place.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "ui/ui.h"
@@ -82,7 +83,7 @@ set_up(void **state)
 	g_autofree char *path = NULL;
 
 	(void)state;
-	place = g_dir_make_tmp("sotto-names-XXXXXX", NULL);
+	place = place_new();
 	if (!base_init(NULL) || !files_init(place, NULL))
 		return -1;
 	conf_init();
@@ -114,15 +115,12 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *argv[] = { "rm", "-rf", place, NULL };
-
 	(void)state;
 	convos_unload();
 	accounts_unload();
 	db_close();
-	g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	place_remove(place);
 	g_string_free(story, TRUE);
-	g_free(place);
 	return 0;
 }
 

@@ -13,10 +13,7 @@ static Account *alice, *bob;
 static void
 acquaint(void)
 {
-	alice = bench_account(ALICE);
-	bob = bench_account(BOB);
-	bench_says(alice, bob, "hello");
-	bench_says(bob, alice, "hello");
+	bench_meet(&alice, &bob);
 	bench_turn(2000);
 }
 
@@ -76,16 +73,6 @@ refused(Account *to, const char *sender, const char *xml, enum e2ee_outcome outc
 	assert_int_equal(result.outcome, outcome);
 	if (!strstr(result.why, words))
 		fail_msg("\"%s\" does not say: %s", result.why, words);
-}
-
-static char *
-replace(const char *text, const char *pattern, const char *with)
-{
-	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_DOTALL, 0, NULL);
-	char *result = g_regex_replace(regex, text, -1, 0, with, 0, NULL);
-
-	assert_string_not_equal(result, text);
-	return result;
 }
 
 /* ---- what works ---- */
@@ -239,7 +226,7 @@ odd_shapes_are_refused_in_words(void **state)
 	acquaint();
 	xml = seal(alice, BOB, "x", 1);
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *odd = replace(xml, rows[i].pattern, rows[i].with);
+		g_autofree char *odd = bench_replace(xml, rows[i].pattern, rows[i].with);
 
 		refused(bob, ALICE, odd, rows[i].outcome, "it ");
 	}
@@ -259,7 +246,7 @@ too_much_is_neither_sealed_nor_opened(void **state)
 	assert_non_null(error);
 	xml = seal(alice, BOB, "x", 1);
 	with = g_strdup_printf("<payload>%s</payload>", text);
-	grown = replace(xml, "<payload>.*</payload>", with);
+	grown = bench_replace(xml, "<payload>.*</payload>", with);
 	refused(bob, ALICE, grown, E2EE_FAILED, "too long");
 	opens_as(bob, alice, xml, "x", 1);
 }
@@ -273,7 +260,7 @@ changed_bytes_do_not_open(void **state)
 	(void)state;
 	acquaint();
 	xml = seal(alice, BOB, "xyz", 3);
-	odd = replace(xml, "<payload>.*</payload>", "<payload>AAAA</payload>");
+	odd = bench_replace(xml, "<payload>.*</payload>", "<payload>AAAA</payload>");
 	refused(bob, ALICE, odd, E2EE_FAILED, "changed on the way");
 	refused(bob, ALICE, xml, E2EE_DUPLICATE, "");
 	bench_says(alice, bob, "on we go");
@@ -326,7 +313,7 @@ a_ghost_cannot_be_a_verified_device(void **state)
 	g_free(xml);
 	xml = seal(ghost, BOB, "mine", 4);
 	sid = g_strdup_printf("sid='%u'", keys_device(ALICE));
-	named = replace(xml, "sid=['\"][0-9]+['\"]", sid);
+	named = bench_replace(xml, "sid=['\"][0-9]+['\"]", sid);
 	result = open_xml(bob, ALICE, named);
 	assert_true(result.outcome != E2EE_OPENED || result.trust == TRUST_UNDECIDED);
 	secret_free(result.bytes);

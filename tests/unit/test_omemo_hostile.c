@@ -75,10 +75,7 @@ struct pair {
 static void
 acquaint(struct pair *pair)
 {
-	pair->alice = bench_account("alice@a.test");
-	pair->bob = bench_account("bob@b.test");
-	bench_says(pair->alice, pair->bob, "hello");
-	bench_says(pair->bob, pair->alice, "hello");
+	bench_meet(&pair->alice, &pair->bob);
 	random_bytes(pair->iv, sizeof pair->iv);
 	random_bytes(pair->inner, sizeof pair->inner);
 }
@@ -281,16 +278,6 @@ a_forged_payload_uses_the_key_up_but_nothing_else(void **state)
 
 /* ---- shapes ---- */
 
-static char *
-replace(const char *text, const char *pattern, const char *with)
-{
-	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_DOTALL, 0, NULL);
-	char *result = g_regex_replace(regex, text, -1, 0, with, 0, NULL);
-
-	assert_string_not_equal(result, text);
-	return result;
-}
-
 static void
 numbers_of_devices_are_read_strictly(void **state)
 {
@@ -305,8 +292,8 @@ numbers_of_devices_are_read_strictly(void **state)
 	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		g_autofree char *sid = g_strdup_printf("sid=\"%s\"", numbers[i]), *rid = g_strdup_printf("rid=\"%s\"", numbers[i]);
-		g_autofree char *bad_sid = replace(xml, "sid=['\"][0-9]+['\"]", sid);
-		g_autofree char *bad_rid = replace(xml, "rid=['\"][0-9]+['\"]", rid);
+		g_autofree char *bad_sid = bench_replace(xml, "sid=['\"][0-9]+['\"]", sid);
+		g_autofree char *bad_rid = bench_replace(xml, "rid=['\"][0-9]+['\"]", rid);
 
 		assert_int_equal(bench_open(pair.bob, "alice@a.test", bad_sid, &opened), E2EE_FAILED);
 		assert_int_equal(bench_open(pair.bob, "alice@a.test", bad_rid, &opened), E2EE_NOT_FOR_US);
@@ -342,7 +329,7 @@ odd_shapes_are_refused_in_words(void **state)
 	acquaint(&pair);
 	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *odd = replace(xml, rows[i].pattern, rows[i].with);
+		g_autofree char *odd = bench_replace(xml, rows[i].pattern, rows[i].with);
 
 		assert_true(store_begin(NULL));
 		assert_int_equal(bench_open(pair.bob, "alice@a.test", odd, &opened), rows[i].outcome);
@@ -360,11 +347,11 @@ any_of_several_keys_that_opens_counts(void **state)
 	(void)state;
 	acquaint(&pair);
 	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
-	other = replace(xml, ".*(<key [^>]*>)([^<]*)(</key>).*", "\\1MwohBTNiTWFqbg==\\3");
+	other = bench_replace(xml, ".*(<key [^>]*>)([^<]*)(</key>).*", "\\1MwohBTNiTWFqbg==\\3");
 	own = g_strdup_printf("%s<key rid='%u'>MwohBQ==</key><key rid='5' prekey='1'/>", other, keys_device("alice@a.test"));
-	two = replace(xml, "<key ", "@<key ");
+	two = bench_replace(xml, "<key ", "@<key ");
 	g_free(xml);
-	xml = replace(two, "@", own);
+	xml = bench_replace(two, "@", own);
 	bench_hears(pair.bob, pair.alice, xml, TEXT);
 }
 
@@ -405,7 +392,7 @@ the_prekey_attribute_is_only_a_hint(void **state)
 			xml = bench_seal(pair.alice, "bob@b.test", TEXT);
 			bare = g_regex_replace(attribute, xml, -1, 0, "", 0, NULL);
 			g_free(xml);
-			xml = i ? replace(bare, "<key ", with) : g_strdup(bare);
+			xml = i ? bench_replace(bare, "<key ", with) : g_strdup(bare);
 			bench_hears(pair.bob, pair.alice, xml, TEXT);
 		}
 }
@@ -434,7 +421,7 @@ doubled_elements_show_the_true_text_or_none(void **state)
 	acquaint(&pair);
 	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *odd = replace(xml, rows[i].pattern, rows[i].with);
+		g_autofree char *odd = bench_replace(xml, rows[i].pattern, rows[i].with);
 		E2eeOpened opened;
 		enum e2ee_outcome outcome;
 
@@ -464,9 +451,9 @@ hundreds_of_keys_cost_little(void **state)
 	for (int i = 0; i < 900; i++)
 		g_string_append_printf(keys, "<key rid='%u'>MwohBTNiTWFqbg==</key>", keys_device("bob@b.test"));
 	xml = bench_seal(pair.alice, "bob@b.test", TEXT);
-	many = replace(xml, "<key ", "@<key ");
+	many = bench_replace(xml, "<key ", "@<key ");
 	g_free(xml);
-	xml = replace(many, "@", keys->str);
+	xml = bench_replace(many, "@", keys->str);
 	began = clock();
 	assert_int_equal(bench_open(pair.bob, "alice@a.test", xml, &opened), E2EE_FAILED);
 	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
@@ -571,7 +558,7 @@ keys_of_small_order_are_refused(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(points) * G_N_ELEMENTS(names); i++) {
 		g_autofree char *pattern = g_strdup_printf("(<%s[^>]*>)[^<]*", names[i % 2]);
 		g_autofree char *with = g_strdup_printf("\\1%s", points[i / 2]);
-		g_autofree char *damaged = replace(whole, pattern, with);
+		g_autofree char *damaged = bench_replace(whole, pattern, with);
 
 		bench_set_node("bob@b.test", node, damaged, "open");
 		assert_int_not_equal(bench_prepare(alice, "bob@b.test"), E2EE_READY);
@@ -579,7 +566,7 @@ keys_of_small_order_are_refused(void **state)
 		bench_turn(4000 * 1000);
 	}
 	/* Weak one-time keys are passed over: the session begins without one. */
-	weak = replace(whole, "(<preKeyPublic[^>]*>)[^<]*", "\\1BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	weak = bench_replace(whole, "(<preKeyPublic[^>]*>)[^<]*", "\\1BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	bench_set_node("bob@b.test", node, weak, "open");
 	bench_says(alice, account_find("bob@b.test"), "without one");
 }
@@ -597,7 +584,7 @@ a_bundle_with_hundreds_of_one_time_keys_is_used(void **state)
 	for (int i = 0; i < 900; i++)
 		g_string_append_printf(junk, "<preKeyPublic preKeyId='%d'>BQ==</preKeyPublic>", i);
 	with = g_strdup_printf("%s</prekeys>", junk->str);
-	fat = replace(bench_node("bob@b.test", node), "</prekeys>", with);
+	fat = bench_replace(bench_node("bob@b.test", node), "</prekeys>", with);
 	g_string_free(junk, TRUE);
 	bench_set_node("bob@b.test", node, fat, "open");
 	bench_says(alice, bob, "hello");

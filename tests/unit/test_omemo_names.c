@@ -16,11 +16,8 @@ static int
 begin(void **state)
 {
 	bench_begin(state);
-	alice = bench_account(ALICE);
-	bob = bench_account(BOB);
+	bench_meet(&alice, &bob);
 	evil = bench_account(EVIL);
-	bench_says(alice, bob, "hello");
-	bench_says(bob, alice, "hello");
 	return 0;
 }
 

@@ -13,10 +13,7 @@ static Account *alice, *bob;
 static void
 acquaint(void)
 {
-	alice = bench_account(ALICE);
-	bob = bench_account(BOB);
-	bench_says(alice, bob, "hello");
-	bench_says(bob, alice, "hello");
+	bench_meet(&alice, &bob);
 }
 
 /* ---- keys of messages that did not come ---- */

@@ -17,6 +17,7 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
+#include "fake/place.h"
 #include "plugin/options.h"
 #include "plugin/plugin.h"
 #include "plugin/registry.h"
@@ -50,7 +51,7 @@ set_up(void **state)
 
 	(void)state;
 	built = g_path_get_dirname(tests);
-	place = g_dir_make_tmp("sotto-plugin-XXXXXX", NULL);
+	place = place_new();
 	base_init(NULL);
 	cmd_init();
 	plugin_init();
@@ -62,15 +63,12 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *argv[] = { "rm", "-rf", place, NULL };
-
 	(void)state;
 	plugins_unload_all();
 	table_remove("core");
 	table_remove("test");
-	g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	place_remove(place);
 	g_string_free(story, TRUE);
-	g_free(place);
 	g_free(built);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fake/grid.h"
 #include "ui/address.h"
 #include "ui/bidi.h"
 #include "ui/frame.h"
@@ -19,18 +20,15 @@ static int
 start(void **state)
 {
 	(void)state;
-	g_setenv("LINES", "24", TRUE);
-	g_setenv("COLUMNS", "80", TRUE);
-	terminal = tmpfile();
-	return screen_start("xterm-256color", terminal, stdin, NULL) ? 0 : -1;
+	terminal = grid_start();
+	return terminal ? 0 : -1;
 }
 
 static int
 stop(void **state)
 {
 	(void)state;
-	screen_stop();
-	return fclose(terminal);
+	return grid_stop(terminal);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "base/table.h"
 #include "conf/conffile.h"
 #include "conf/settings.h"
+#include "fake/place.h"
 
 static bool sound;
 static int size, colour;
@@ -49,7 +50,7 @@ static int
 fresh_profile(void **state)
 {
 	(void)state;
-	place = g_dir_make_tmp("sotto-conf-XXXXXX", NULL);
+	place = place_new();
 	if (!files_init(place, NULL))
 		return -1;
 	path = files_path(FOLDER_CONFIG, "sotto.conf", NULL);
@@ -62,13 +63,10 @@ fresh_profile(void **state)
 static int
 remove_profile(void **state)
 {
-	char *argv[] = { "rm", "-rf", place, NULL };
-
 	(void)state;
 	table_remove("core");
 	table_remove("late");
-	g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_free(place);
+	place_remove(place);
 	g_free(path);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "account/contact.h"
 #include "base/base.h"
 #include "base/clock.h"
+#include "fake/place.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "wire.h"
@@ -33,16 +34,10 @@ once(void **state)
 static int
 set_up(void **state)
 {
-	g_autoptr(GError) error = NULL;
-	g_autofree char *path = NULL;
-	g_autoptr(Secret) key = secret_new(32);
-
 	(void)state;
-	memset(secret_fill(key), 7, 32);
-	folder = g_dir_make_tmp("sotto-sizes-XXXXXX", NULL);
-	path = g_build_filename(folder, "sotto.db", NULL);
+	folder = place_new();
 	sent = g_ptr_array_new_with_free_func(g_free);
-	assert_true(db_open(path, key, &error));
+	place_store(folder);
 	account = account_add(ME, NULL);
 	assert_non_null(account);
 	tell_connection(account_stream(account), CONNECTION_ONLINE, false);
@@ -52,18 +47,10 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *entry;
-
 	(void)state;
 	accounts_unload();
 	db_close();
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, entry, NULL);
-		g_remove(file);
-	}
-	g_rmdir(folder);
-	g_free(folder);
+	place_remove(folder);
 	g_ptr_array_unref(sent);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/table.h"
+#include "fake/place.h"
 #include "store/db.h"
 
 #include <fcntl.h>
@@ -62,7 +63,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	folder = g_dir_make_tmp("sotto-store-XXXXXX", NULL);
+	folder = place_new();
 	path = g_build_filename(folder, "sotto.db", NULL);
 	secret_init(NULL);
 	key = secret_new(32);
@@ -76,26 +77,13 @@ set_up(void **state)
 	return 0;
 }
 
-static void
-remove_folder(const char *name)
-{
-	g_autoptr(GDir) dir = g_dir_open(name, 0, NULL);
-	const char *entry;
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(name, entry, NULL);
-		g_remove(file);
-	}
-	g_rmdir(name);
-}
-
 static int
 tear_down(void **state)
 {
 	(void)state;
 	db_close();
 	table_remove("test");
-	remove_folder(folder);
-	g_clear_pointer(&folder, g_free);
+	place_remove(g_steal_pointer(&folder));
 	g_clear_pointer(&path, g_free);
 	g_clear_pointer(&key, secret_free);
 	g_clear_pointer(&last_alert, g_free);

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "base/environment.h"
 #include "base/files.h"
+#include "fake/place.h"
 #include "store/vault-private.h"
 
 #include <setjmp.h>
@@ -29,28 +30,15 @@ set_up(void **state)
 {
 	(void)state;
 	secret_init(NULL);
-	folder = g_dir_make_tmp("sotto-vault-XXXXXX", NULL);
+	folder = place_new();
 	return !files_init(folder, NULL);
-}
-
-static void
-remove_all(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *entry;
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(path, entry, NULL);
-		remove_all(file);
-	}
-	g_remove(path);
 }
 
 static int
 tear_down(void **state)
 {
 	(void)state;
-	remove_all(folder);
-	g_clear_pointer(&folder, g_free);
+	place_remove(g_steal_pointer(&folder));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fake/cost.h"
+#include "fake/grid.h"
 #include "ui/line.h"
 
 #define ROWS 10
@@ -20,11 +21,9 @@ static int
 start(void **state)
 {
 	(void)state;
-	g_setenv("LINES", "24", TRUE);
-	g_setenv("COLUMNS", "80", TRUE);
-	terminal = tmpfile();
 	view = view_new(NULL);
-	return screen_start("xterm-256color", terminal, stdin, NULL) ? 0 : -1;
+	terminal = grid_start();
+	return terminal ? 0 : -1;
 }
 
 static int
@@ -32,8 +31,7 @@ stop(void **state)
 {
 	(void)state;
 	view_free(view);
-	screen_stop();
-	return fclose(terminal);
+	return grid_stop(terminal);
 }
 
 static void
