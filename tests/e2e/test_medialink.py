@@ -183,7 +183,7 @@ def test_sotto_media_and_its_door_end_with_sotto(folder):
 
 @pytest.mark.parametrize("hangs", [False, True])
 def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
-    ask = Ask("what=linger", "seconds=5")
+    ask = Ask("what=linger", "seconds=120")
     child = ask.child()
     ask.wait("hello")
     if hangs:
@@ -191,6 +191,7 @@ def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
     ask.wait("stopped")
     wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists(), "its end", AT_ONCE)
     assert not ask.all("ended")  # who hung up is not told so
+    ask.process.kill()
     ask.end()
 
 

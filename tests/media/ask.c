@@ -22,6 +22,7 @@ static GVariantBuilder relays;
 static struct media_ways ways = { .proxy = "" };
 static char *authorities;
 static int status = 1;
+static Media *lingering; /* its call is over a second after it came to be */
 
 static void G_GNUC_PRINTF(2, 3) say(const char *event, const char *format, ...)
 {
@@ -35,6 +36,15 @@ static void G_GNUC_PRINTF(2, 3) say(const char *event, const char *format, ...)
 	fflush(stdout);
 }
 
+/* The call is over, the program goes on. */
+static gboolean
+on_call_over(gpointer data)
+{
+	media_stop(data);
+	say("stopped", "%s", "");
+	return G_SOURCE_REMOVE;
+}
+
 static void
 on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS])
 {
@@ -43,6 +53,8 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 
 	(void)owner, (void)fds;
 	say(media_kinds[kind].name, "%s", text);
+	if (kind == MEDIA_HELLO && lingering)
+		g_timeout_add(1000, on_call_over, g_steal_pointer(&lingering));
 	if (kind == MEDIA_REPORT)
 		g_variant_get_child(body, 0, "&s", &step);
 	if (kind != MEDIA_DEVICES && (kind != MEDIA_REPORT || strcmp(step, "done")))
@@ -58,15 +70,6 @@ on_ended(gpointer owner, const GError *error)
 	say("ended", "%s", error->message);
 	status = 2;
 	g_main_loop_quit(loop);
-}
-
-/* The call is over, the program goes on. */
-static gboolean
-on_call_over(gpointer data)
-{
-	media_stop(data);
-	say("stopped", "%s", "");
-	return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -137,7 +140,7 @@ main(int argc, char **argv)
 	const char *socket = NULL, *what = "devices", *source = "test", *sink = "none";
 	g_autoptr(GError) error = NULL;
 	Media *media;
-	int seconds = 10;
+	int seconds = 100;
 
 	g_variant_builder_init(&relays, G_VARIANT_TYPE("a(ssqsss)"));
 	for (int i = 1; i < argc; i++) {
@@ -185,7 +188,7 @@ main(int argc, char **argv)
 		return 3;
 	}
 	if (!strcmp(what, "linger"))
-		g_timeout_add(1000, on_call_over, g_steal_pointer(&media));
+		lingering = g_steal_pointer(&media);
 	else if (strcmp(what, "none"))
 		media_send(media, MEDIA_ASK, g_variant_new("(s)", what));
 	g_timeout_add_seconds((guint)seconds, on_time, NULL);
