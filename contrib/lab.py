@@ -459,14 +459,14 @@ class Lab:
         return client
 
     def close(self, keep=False):
-        """Ends every process that was started here; nothing else."""
+        """Ends every process that was started here; nothing else. What is tested has the time to end as it wants."""
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
-        end = time.monotonic() + 20
+        begun, tested = time.monotonic(), [client.process for client in self.clients]
         for process in self.processes:
             try:
-                process.wait(max(0.0, end - time.monotonic()))
+                process.wait(max(0.0, begun + (PATIENCE if process in tested else 3) - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -43,13 +43,13 @@ def lab(request):
     yield lab
     report = getattr(request.node, "report_call", None)
     failed = report is None or report.failed
+    lab.close(keep=True)
     crashed = []
     for client in lab.clients:
         for err in client.dir.parent.glob(f"{client.name}.*.err"):
             text = err.read_text(errors="replace")
             if any(word in text for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "-CRITICAL **")):
                 crashed.append(f"{client.name}: {text[:6000]}")
-    lab.close(keep=True)
     if failed or crashed:
         logs = lab.build / "e2e-logs" / request.node.name.replace("/", "_")
         shutil.rmtree(logs, ignore_errors=True)
