@@ -13,5 +13,7 @@ void json_put_list(JsonObject *object, const char *name, const char *const *valu
 void json_put_number(JsonObject *object, const char *name, double value, int fractional); /* rounded */
 void json_print(JsonObject *object);                                                      /* takes it */
 
+/* headless-chat.c: contacts and messages. */
+extern const struct event_watch headless_chat_rows[];
 /* headless-calls.c: what calls are, and how they go. */
 extern const struct event_watch headless_call_rows[];
