@@ -27,7 +27,7 @@ link     := -pie -rdynamic -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsan
 where    := -DSOTTO_VERSION='"$(VERSION)"' -DSOTTO_PLUGINS='"$(PREFIX)/lib/sotto/plugins"' -DSOTTO_SHARE='"$(PREFIX)/share/sotto"'
 
 core     := $(filter-out src/main.c src/media/%,$(wildcard src/*.c src/*/*.c))
-core_o   := $(core:%.c=$(B)/%.o)
+core_o   := $(core:%.c=$(B)/%.o) $(B)/inventory.o
 plugins  := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c))))
 plugins  := $(sort $(plugins))
 units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -52,6 +52,12 @@ $(B)/libsotto.a: $(core_o)
 $(B)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,cc)$(CC) $(common) $(where) -Isrc $(cflags) -c -o $@ $<
+
+# What /privacy data tells is what doc/pia.md says.
+$(B)/inventory.c: contrib/inventory doc/pia.md
+	$(call say,text)mkdir -p $(@D) && $^ >$@.new && mv $@.new $@
+$(B)/inventory.o: $(B)/inventory.c
+	$(call say,cc)$(CC) $(common) -Isrc -c -o $@ $<
 
 # The second program: src/media and what it needs of base, nothing of the network of XMPP.
 media_o := $(patsubst %.c,$(B)/%.o,$(wildcard src/media/*.c)) $(addprefix $(B)/src/base/,error.o mailbox.o medialink.o medialink-kinds.o medialink-out.o secret.o)

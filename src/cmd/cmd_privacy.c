@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /privacy: who can see what, told from the state of this moment and not from what is meant to be. */
 #include "account/account.h"
+#include "api/error.h"
 #include "api/event.h"
 #include "base/files.h"
 #include "base/table.h"
 #include "chat/convo.h"
 #include "cmd/cmd.h"
+#include "cmd/inventory.h"
 #include "cmd/privacy.h"
 #include "conf/settings.h"
 
@@ -184,6 +186,58 @@ run_answers(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+/* Tables with their columns. */
+static void
+tell_tables(Reply *reply)
+{
+	for (const struct inventory_row *row = inventory; row->table; row++) {
+		g_autoptr(GString) columns = g_string_new(row->column);
+
+		for (; row[1].table && g_str_equal(row[1].table, row->table); row++)
+			g_string_append_printf(columns, ", %s", row[1].column);
+		reply_print(reply, "%s: %s", row->table, columns->str);
+	}
+	reply_print(
+		reply, "/privacy data followed by one of these words tells what it is, what for, how long, and who receives it");
+}
+
+static bool
+run_data(const struct cmd_call *call, GError **error)
+{
+	const char *word = call->args[0];
+	guint found = 0;
+
+	if (!word) {
+		tell_tables(call->reply);
+		return true;
+	}
+	for (const struct inventory_row *row = inventory; row->table; row++) {
+		if (!g_str_equal(row->table, word) && !g_str_equal(row->column, word))
+			continue;
+		reply_print(call->reply, "%s, %s: %s. For: %s. Kept: %s. Goes to: %s", row->table, row->column, row->what,
+			row->purpose, row->kept, g_str_equal(row->receives, "-") ? "nobody" : row->receives);
+		found++;
+	}
+	if (!found)
+		return fault(error, FAULT_INPUT, "nothing is stored under the name %s: /privacy data lists the names", word);
+	reply_print(call->reply, "account: until /account remove; history: until /forget or the age in history.keep");
+	return true;
+}
+
+static void
+complete_tables(
+	const struct cmd_call *call, int arg, const char *prefix, void (*add)(const char *word, gpointer data), gpointer data)
+{
+	(void)call;
+	(void)arg;
+	(void)prefix;
+	for (const struct inventory_row *row = inventory; row->table; row++)
+		if (row == inventory || !g_str_equal(row[-1].table, row->table))
+			add(row->table, data);
+}
+
+static const struct arg data_args[] = { { .name = "table or column", .type = ARG_WORD, .optional = true }, { 0 } };
+
 const struct cmd cmd_privacy_rows[] = {
 	{ .name = "privacy",
 		.needs = NEEDS_STORE,
@@ -192,6 +246,14 @@ const struct cmd cmd_privacy_rows[] = {
 			"/info those "
 			"of a contact.",
 		.run = run_privacy },
+	{ .name = "privacy data",
+		.args = data_args,
+		.summary = "Tell what is stored about people, what for, how long, and who receives it",
+		.help = "Everything lies in the encrypted store of this profile. Without a word the tables and their columns are "
+			"listed.",
+		.examples = (const char *const[]){ "/privacy data", "/privacy data archive_message", NULL },
+		.run = run_data,
+		.complete = complete_tables },
 	{ .name = "privacy answers",
 		.needs = NEEDS_STORE,
 		.summary = "Tell what others asked this program, and what it said",

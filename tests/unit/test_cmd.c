@@ -17,6 +17,7 @@
 #include "base/table.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/inventory.h"
 #include "cmd/run.h"
 #include "conf/settings.h"
 #include "fake/place.h"
@@ -498,6 +499,28 @@ questions_are_answered_by_commands(void **state)
 	becomes(line, "(drop)");
 }
 
+/* ---- the inventory ---- */
+
+/* It is read off doc/pia.md; tests/pia holds that against the tables of the store. */
+static void
+what_is_stored_is_told_by_table_and_by_column(void **state)
+{
+	(void)state;
+	for (const struct inventory_row *row = inventory; row->table; row++)
+		assert_true(*row->column && *row->what && *row->purpose && *row->kept && *row->receives);
+	becomes("/privacy data draft",
+		"archive_conversation, draft: text not sent yet. For: a draft survives a lost terminal. Kept: until sent, /forget. "
+		"Goes to: nobody\n"
+		"account: until /account remove; history: until /forget or the age in history.keep\n");
+	/* What the table calls the same is said once more. */
+	becomes("/privacy data seal_provider",
+		"archive_conversation, seal_provider: by which method. For: a chat that was sealed never falls back to readable, "
+		"also "
+		"after /forget. Kept: always. Goes to: nobody\n"
+		"account: until /account remove; history: until /forget or the age in history.keep\n");
+	fails("/privacy data dreams", "nothing is stored under the name dreams");
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -520,6 +543,7 @@ main(void)
 		STORY(help_is_read_off_the_tables),
 		STORY(settings_are_shown_and_changed),
 		STORY(questions_are_answered_by_commands),
+		STORY(what_is_stored_is_told_by_table_and_by_column),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
