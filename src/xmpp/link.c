@@ -4,9 +4,11 @@
 
 #include "api/timer.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
 	ANSWER_MS = 15000,
@@ -50,6 +52,31 @@ link_acknowledge(int fd)
 {
 	if (fd >= 0)
 		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+}
+
+bool
+link_stands(int fd)
+{
+	struct sockaddr_storage here = { 0 };
+	socklen_t length = sizeof here;
+	int probe;
+	bool stands;
+
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&here, &length) != 0)
+		return true;
+	if (here.ss_family == AF_INET)
+		((struct sockaddr_in *)&here)->sin_port = 0;
+	else if (here.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&here)->sin6_port = 0;
+	else
+		return true;
+	probe = socket(here.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return true;
+	/* Nothing is sent: only an address of ours can be bound. */
+	stands = bind(probe, (struct sockaddr *)&here, length) == 0 || errno != EADDRNOTAVAIL;
+	close(probe);
+	return stands;
 }
 
 static void

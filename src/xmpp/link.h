@@ -13,6 +13,9 @@ void link_open(const char *host, guint16 port, const char *proxy, GCancellable *
  * answer back until they know, and the kernel would wait 40 ms with it: for each page of an archive, and each iq. */
 void link_acknowledge(int fd);
 
+/* Is the address that this socket speaks from still one of this machine? */
+bool link_stands(int fd);
+
 /* False when the version of TLS is too old for us. */
 bool facts_take(struct transport_facts *facts, GTlsConnection *connection);
 void facts_clear(struct transport_facts *facts);

@@ -181,16 +181,34 @@ stream_password(Stream *stream, const Secret *password)
 	machine_step(stream, password ? INPUT_PASSWORD : INPUT_NO_PASSWORD, NULL);
 }
 
+/* The kernel would say it only after all its repetitions; and a connection that is being opened may have begun on a way that is
+ * none. */
+static bool
+is_astray(const Stream *stream)
+{
+	return stream->state == STATE_CONNECTING || (stream->state == STATE_ONLINE && !transport_stands(stream->transport));
+}
+
+static void
+check(Stream *stream)
+{
+	GError *error = NULL;
+
+	if (is_astray(stream)) {
+		fault(&error, FAULT_NETWORK, "this machine has another address");
+		machine_step(stream, machine_lose(stream, error, NULL, true), NULL);
+	}
+	if (stream->state == STATE_WAITING)
+		machine_step(stream, INPUT_CONNECT, NULL);
+	else if (stream->state == STATE_ONLINE)
+		stream_ask_ack(stream);
+}
+
 void
 stream_network_changed(void)
 {
-	for (guint i = 0; i < streams()->len; i++) {
-		Stream *stream = g_ptr_array_index(streams(), i);
-		if (stream->state == STATE_WAITING)
-			machine_step(stream, INPUT_CONNECT, NULL);
-		else if (stream->state == STATE_ONLINE)
-			stream_ask_ack(stream);
-	}
+	for (guint i = 0; i < streams()->len; i++)
+		check(g_ptr_array_index(streams(), i));
 }
 
 void

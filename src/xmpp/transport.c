@@ -116,6 +116,12 @@ transport_lose(Transport *transport, const GError *error)
 	transport->hooks->lost(transport->data, error);
 }
 
+bool
+transport_stands(const Transport *transport)
+{
+	return link_stands(transport->fd);
+}
+
 const struct transport_facts *
 transport_facts(const Transport *transport)
 {

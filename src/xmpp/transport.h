@@ -35,6 +35,8 @@ void transport_secure(Transport *transport); /* STARTTLS was agreed: no byte is 
 bool transport_write(Transport *transport, const char *bytes, size_t length);
 void transport_hold(Transport *transport, bool hold); /* stop reading for now */
 void transport_finish(Transport *transport);          /* what waits is written, then our side is closed */
+/* False: the address that it speaks from left this machine, so nothing comes through any more. */
+bool transport_stands(const Transport *transport);
 const struct transport_facts *transport_facts(const Transport *transport);
 void transport_free(Transport *transport); /* cuts at once; NULL is fine */
 /* The same, but what was written still leaves, for two seconds at most. */
