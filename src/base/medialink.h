@@ -36,7 +36,8 @@ enum media_kind {
 	/* media -> sotto */
 	MEDIA_LOCAL,    /* MEDIA_LOCAL_TYPE: one content of ours is ready to be signalled */
 	MEDIA_GATHERED, /* (s) name: no more candidates of this content will come */
-	MEDIA_STATE,    /* (sss) name, "checking" | "connected" | "secured" | "flowing" | "lost", "direct" | "relay" | "" */
+	MEDIA_STATE,    /* (sss) name, "checking" | "connected" | "secured" | "flowing" | "lost" | "moved" (this machine has another
+			 * address: RESTART finds another way), "direct" | "relay" | "" */
 	MEDIA_FAILED,   /* (ss) machine word, sentence; the link ends */
 	MEDIA_STATS,    /* MEDIA_STATS_TYPE, once a second while flowing */
 	MEDIA_FRAME,    /* (suuay) "remote" or "own", width, height, RGB of 24 bit without padding */

@@ -68,7 +68,8 @@ enum input {
 	/* sotto-media */
 	INPUT_LOCAL, /* one more content of ours is ready to be signalled */
 	INPUT_FLOWING,
-	INPUT_LOST, /* the way broke */
+	INPUT_LOST,  /* the way broke */
+	INPUT_MOVED, /* the address at this end of it is gone */
 	/* what an action or a timer found out */
 	INPUT_WAY,    /* a way is agreed upon */
 	INPUT_KEYS,   /* the provider is ready */
@@ -168,6 +169,7 @@ struct Call {
 	bool started;              /* START is out */
 	bool connected;            /* REMOTE and the keys are out */
 	guint restart_timer;       /* another way is being looked for, so long; 0: none is */
+	bool restart_due;          /* it is to be begun by us, as soon as the peer can be told */
 	bool answer_video;         /* a person said yes to pictures, too */
 	bool agreed;               /* a person said yes before it came, by calling at the same time: it does not ring */
 	bool proposed, rings_there;
@@ -254,6 +256,7 @@ bool call_sides_ready(const Call *call);
 
 void talk_candidate(Call *call, struct content *content, struct jingle_candidate *candidate); /* ours; takes what is in it */
 void talk_restarted(Call *call, struct content *content); /* ours has new credentials: the peer is told */
+void talk_resumed(Call *call);                            /* the peer can be told again */
 void talk_send_waiting(Call *call);                       /* candidates that may go now */
 void talk_keep_candidates(Call *call, struct content *content, const JingleContent *theirs);
 
@@ -329,6 +332,7 @@ enum input talk_content_modify(Call *call, const struct call_input *in);
 enum input talk_content_remove(Call *call, const struct call_input *in);
 enum input talk_local(Call *call, const struct call_input *in); /* of a content that was added later */
 enum input talk_lost(Call *call, const struct call_input *in);
+enum input talk_moved(Call *call, const struct call_input *in);
 enum input talk_flowing(Call *call, const struct call_input *in);
 enum input talk_hold(Call *call, const struct call_input *in);
 enum input talk_resume(Call *call, const struct call_input *in);

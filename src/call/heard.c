@@ -83,6 +83,8 @@ take_state(Call *call, GVariant *body)
 		call_step(call, INPUT_FLOWING, NULL);
 	else if (!strcmp(state, "lost"))
 		call_step(call, INPUT_LOST, NULL);
+	else if (!strcmp(state, "moved"))
+		call_step(call, INPUT_MOVED, NULL);
 	else
 		call_tell(call);
 	if (!strcmp(state, "secured"))

@@ -96,12 +96,16 @@ static const struct feature features[] = {
 static void
 connection_changed(const Event *event)
 {
-	if (event->connection.state != CONNECTION_ONLINE || event->connection.resumed)
+	if (event->connection.state != CONNECTION_ONLINE)
 		return;
 	for (guint i = 0; i < call_list()->len; i++) {
 		Call *call = g_ptr_array_index(call_list(), i);
 
-		if (!g_strcmp0(call->account, event->account) && call->state != STATE_ENDED)
+		if (g_strcmp0(call->account, event->account) != 0 || call->state == STATE_ENDED)
+			continue;
+		if (event->connection.resumed)
+			talk_resumed(call);
+		else
 			call_step(call, INPUT_STREAM, NULL);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The transports of a session: candidates while they are found, and another way for a call whose way broke. */
+#include "account/account.h"
 #include "call/call.h"
 
 enum { RESTART_MS = 20000 };
@@ -114,15 +115,53 @@ on_restart_late(gpointer data)
 	call_step(call, INPUT_FAIL, NULL);
 }
 
+static void
+allow_time(Call *call)
+{
+	clock_cancel(call->restart_timer);
+	call->restart_timer = clock_after(RESTART_MS, on_restart_late, call, NULL);
+}
+
+/* Each one that media makes is told, or the two ends would not count the same. */
+static void
+restart(Call *call)
+{
+	Account *account = call_account(call);
+
+	call->restart_due = !account || !account_online(account);
+	if (!call->restart_due)
+		engine_restart(call);
+}
+
 enum input
 talk_lost(Call *call, const struct call_input *in)
 {
 	(void)in;
 	if (call->restart_timer)
 		return INPUT_NONE;
-	call->restart_timer = clock_after(RESTART_MS, on_restart_late, call, NULL);
+	allow_time(call);
 	/* XEP-0176 §5.5 leaves it to either; one is enough. */
 	if (!call->incoming)
-		engine_restart(call);
+		restart(call);
 	return INPUT_NONE;
+}
+
+/* Only this end knows, whoever called. */
+enum input
+talk_moved(Call *call, const struct call_input *in)
+{
+	(void)in;
+	allow_time(call);
+	restart(call);
+	return INPUT_NONE;
+}
+
+void
+talk_resumed(Call *call)
+{
+	if (!call->restart_timer)
+		return;
+	allow_time(call);
+	if (call->restart_due)
+		restart(call);
 }

@@ -39,9 +39,35 @@ content_local(struct content *content)
 			content->rtx_ssrc, session->cname));
 }
 
+/* All that has, or will have, a way of its own gets a new one. */
+static void
+move(Session *session)
+{
+	session->moved = false;
+	ice_renew(session->ice);
+	for (guint i = 0; i < session->n; i++) {
+		struct content *content = session->contents[i];
+
+		content->stream = 0;
+		content->connected = false;
+		/* It is told when something is heard again. */
+		content->quiet = content->flowing;
+		if (content->over ? !content->transport : content->carrier && content->carrier != content)
+			continue;
+		content->stream = ice_add(session->ice, content->video);
+		if (content->transport)
+			transport_move(content->transport, ice_agent(session->ice), content->stream);
+	}
+}
+
 void
 content_restart(struct content *content)
 {
+	if (ice_moved(content->session->ice)) {
+		move(content->session);
+		content_local(content);
+		return;
+	}
 	ice_restart(content->session->ice, content->stream);
 	content_local(content);
 	ice_repeat(content->session->ice, content->stream);

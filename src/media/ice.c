@@ -20,9 +20,11 @@ struct stream {
 
 struct Ice {
 	NiceAgent *agent;
+	GPtrArray *left; /* agents of addresses that were ours: letters of theirs may be on their way */
 	struct ice_hooks hooks;
 	gpointer owner;
-	bool relay_only, loopback;
+	bool initiator, relay_only, loopback;
+	char *toward, *host; /* where the sockets are bound; NULL: nowhere but on the loopback */
 	GVariant *servers;
 	GHashTable *streams; /* id -> struct stream */
 	char *proxy, *authorities, *trouble;
@@ -58,6 +60,7 @@ may_be_told(const Ice *ice, const NiceCandidate *candidate)
 
 struct signal {
 	Ice *ice;
+	const NiceAgent *agent;
 	guint stream;
 	NiceCandidate *candidate;
 	NiceComponentState state;
@@ -72,11 +75,18 @@ signal_free(gpointer data)
 	g_free(signal);
 }
 
+/* NULL: it is not there any more, or the letter is of an agent that is not. */
+static struct stream *
+stream_of(const struct signal *signal)
+{
+	return signal->agent == signal->ice->agent ? find(signal->ice, signal->stream) : NULL;
+}
+
 static void
 candidate_came(gpointer data)
 {
 	struct signal *signal = data;
-	struct stream *stream = find(signal->ice, signal->stream);
+	struct stream *stream = stream_of(signal);
 
 	if (!stream || !may_be_told(signal->ice, signal->candidate))
 		return;
@@ -88,7 +98,7 @@ static void
 gathering_ended(gpointer data)
 {
 	struct signal *signal = data;
-	struct stream *stream = find(signal->ice, signal->stream);
+	struct stream *stream = stream_of(signal);
 
 	if (stream)
 		signal->ice->hooks.gathered(signal->ice->owner, signal->stream, stream->told);
@@ -99,7 +109,7 @@ state_came(gpointer data)
 {
 	struct signal *signal = data;
 	Ice *ice = signal->ice;
-	struct stream *stream = find(ice, signal->stream);
+	struct stream *stream = stream_of(signal);
 
 	if (!stream)
 		return;
@@ -129,34 +139,32 @@ state_came(gpointer data)
 }
 
 static void
-pass_on(Ice *ice, guint stream, void (*what)(gpointer), const NiceCandidate *candidate, NiceComponentState state)
+pass_on(Ice *ice, const NiceAgent *agent, guint stream, void (*what)(gpointer), const NiceCandidate *candidate,
+	NiceComponentState state)
 {
 	struct signal *signal = g_new0(struct signal, 1);
 
-	*signal = (struct signal){ ice, stream, candidate ? nice_candidate_copy(candidate) : NULL, state };
+	*signal = (struct signal){ ice, agent, stream, candidate ? nice_candidate_copy(candidate) : NULL, state };
 	post(what, signal, signal_free);
 }
 
 static void
 on_candidate(NiceAgent *agent, NiceCandidate *candidate, Ice *ice)
 {
-	(void)agent;
-	pass_on(ice, candidate->stream_id, candidate_came, candidate, 0);
+	pass_on(ice, agent, candidate->stream_id, candidate_came, candidate, 0);
 }
 
 static void
 on_gathered(NiceAgent *agent, guint stream, Ice *ice)
 {
-	(void)agent;
-	pass_on(ice, stream, gathering_ended, NULL, 0);
+	pass_on(ice, agent, stream, gathering_ended, NULL, 0);
 }
 
 static void
 on_state(NiceAgent *agent, guint stream, guint component, guint state, Ice *ice)
 {
-	(void)agent;
 	(void)component;
-	pass_on(ice, stream, state_came, NULL, state);
+	pass_on(ice, agent, stream, state_came, NULL, state);
 }
 
 static void
@@ -172,16 +180,40 @@ add_address(NiceAgent *agent, const char *ip)
 /* Where the sockets are bound. Without any libnice would list all interfaces: then the loopback is given, and what it finds
  * there is not told. */
 static void
-add_addresses(NiceAgent *agent, const struct ice_setup *setup)
+add_addresses(const Ice *ice)
 {
-	g_autofree char *host = route_from(setup->toward);
-	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
-	bool loopback = address && g_inet_address_get_is_loopback(address);
+	if (ice->host)
+		add_address(ice->agent, ice->host);
+	if (ice->loopback || !ice->host)
+		add_address(ice->agent, "127.0.0.1");
+}
 
-	if (host && !loopback)
-		add_address(agent, host);
-	if (setup->loopback || !host || loopback)
-		add_address(agent, "127.0.0.1");
+/* NULL: there is none but on the loopback. */
+static char *
+host_now(const Ice *ice)
+{
+	g_autofree char *host = route_from(ice->toward);
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+
+	return address && !g_inet_address_get_is_loopback(address) ? g_steal_pointer(&host) : NULL;
+}
+
+static void
+make_agent(Ice *ice)
+{
+	g_free(ice->host);
+	ice->host = host_now(ice);
+	ice->agent = nice_agent_new_full(g_main_context_default(), NICE_COMPATIBILITY_RFC5245,
+		NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
+	g_object_set(ice->agent, "controlling-mode", (gboolean)ice->initiator, "force-relay", (gboolean)ice->relay_only, "upnp",
+		FALSE, "ice-tcp", FALSE, NULL);
+	/* Peers see no name. Relays see "libnice", which cannot be taken out of their requests; an empty name would add a slash to
+	 * it and show it to peers, too. */
+	nice_agent_set_software(ice->agent, NULL);
+	add_addresses(ice);
+	g_signal_connect(ice->agent, "new-candidate-full", G_CALLBACK(on_candidate), ice);
+	g_signal_connect(ice->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), ice);
+	g_signal_connect(ice->agent, "component-state-changed", G_CALLBACK(on_state), ice);
 }
 
 Ice *
@@ -191,25 +223,39 @@ ice_new(const struct ice_setup *setup, const struct ice_hooks *hooks, gpointer o
 
 	ice->hooks = *hooks;
 	ice->owner = owner;
+	ice->initiator = setup->initiator;
 	ice->relay_only = setup->relay_only;
 	ice->loopback = setup->loopback;
+	ice->toward = g_strdup(setup->toward);
 	ice->servers = g_variant_ref(setup->servers);
 	ice->proxy = g_strdup(setup->proxy);
 	ice->authorities = g_strdup(setup->authorities);
+	ice->left = g_ptr_array_new_with_free_func(g_object_unref);
 	ice->bridges = g_ptr_array_new_with_free_func((GDestroyNotify)bridge_free);
 	ice->streams = g_hash_table_new_full(NULL, NULL, NULL, stream_free);
-	ice->agent = nice_agent_new_full(g_main_context_default(), NICE_COMPATIBILITY_RFC5245,
-		NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
-	g_object_set(ice->agent, "controlling-mode", (gboolean)setup->initiator, "force-relay", (gboolean)setup->relay_only, "upnp",
-		FALSE, "ice-tcp", FALSE, NULL);
-	/* Peers see no name. Relays see "libnice", which cannot be taken out of their requests; an empty name would add a slash to
-	 * it and show it to peers, too. */
-	nice_agent_set_software(ice->agent, NULL);
-	add_addresses(ice->agent, setup);
-	g_signal_connect(ice->agent, "new-candidate-full", G_CALLBACK(on_candidate), ice);
-	g_signal_connect(ice->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), ice);
-	g_signal_connect(ice->agent, "component-state-changed", G_CALLBACK(on_state), ice);
+	make_agent(ice);
 	return ice;
+}
+
+bool
+ice_moved(Ice *ice)
+{
+	g_autofree char *host = host_now(ice);
+
+	/* Without any the next one is waited for. */
+	return host && ice->host && strcmp(host, ice->host) != 0;
+}
+
+void
+ice_renew(Ice *ice)
+{
+	g_signal_handlers_disconnect_by_data(ice->agent, ice);
+	nice_agent_close_async(ice->agent, NULL, NULL);
+	g_ptr_array_add(ice->left, ice->agent);
+	g_hash_table_remove_all(ice->streams);
+	g_ptr_array_set_size(ice->bridges, 0);
+	ice->ways = ice->failed = 0;
+	make_agent(ice);
 }
 
 static void
@@ -252,7 +298,10 @@ ice_free(Ice *ice)
 	close_agent(ice->agent);
 	g_hash_table_unref(ice->streams);
 	g_variant_unref(ice->servers);
+	g_ptr_array_unref(ice->left);
 	g_ptr_array_unref(ice->bridges);
+	g_free(ice->toward);
+	g_free(ice->host);
 	g_free(ice->proxy);
 	g_free(ice->authorities);
 	g_free(ice->trouble);

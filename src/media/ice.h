@@ -38,6 +38,10 @@ void ice_credentials(Ice *ice, guint stream, char **ufrag, char **pwd);
 /* The peer's; with those that came before their candidates are tried now. */
 void ice_remote(Ice *ice, guint stream, const char *ufrag, const char *pwd);
 void ice_candidate(Ice *ice, guint stream, const NiceCandidate *candidate);
+/* This machine has another address towards the world than the one that our sockets are bound to. */
+bool ice_moved(Ice *ice);
+/* An agent with new sockets takes the place of the old one. All streams are gone: add them anew. */
+void ice_renew(Ice *ice);
 /* New names; the candidates stay. */
 void ice_restart(Ice *ice, guint stream);
 /* All candidates that were told already come once more. */

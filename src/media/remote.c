@@ -54,9 +54,10 @@ hear(struct content *content, struct remote *remote, GError **error)
 		return content_wire(content, error);
 	if (restarted && content->carrier == content) {
 		/* Theirs is the answer to ours, or we answer: either way both ends have new names. */
-		if (!content->restarting)
+		if (content->restarting)
+			content->restarting--;
+		else
 			content_restart(content);
-		content->restarting = false;
 		ice_remote(session->ice, content->stream, content->remote.ufrag, content->remote.pwd);
 	}
 	content_open(content);

@@ -59,6 +59,8 @@ on_ice_state(gpointer owner, guint stream, enum ice_state state)
 		return;
 	bool known = state == ICE_LOST && content->quiet;
 	content->connected = state == ICE_CONNECTED;
+	if (content->connected)
+		content->restarting = 0;
 	content->quiet = content->quiet || state == ICE_LOST; /* it flows again when something is heard */
 	if (!known)
 		content_tell(content, words[state]);
@@ -230,7 +232,7 @@ session_restart(Session *session, GError **error)
 	for (guint i = 0; i < session->n; i++)
 		if (session->contents[i]->carrier == session->contents[i]) {
 			content_restart(session->contents[i]);
-			session->contents[i]->restarting = true;
+			session->contents[i]->restarting++;
 		}
 	return true;
 }

@@ -40,7 +40,7 @@ struct content {
 	/* of the carrier */
 	Transport *transport;
 	bool connected, flowing, open;
-	bool restarting; /* we gave ourselves new names and wait for theirs */
+	guint restarting; /* so often we gave ourselves new names and wait for theirs */
 	guint patience;
 	struct transport_counts base; /* when the gates opened */
 	gint64 refused_since;
@@ -70,6 +70,7 @@ struct Session {
 	GVariant *start;
 	bool begun, initiator, relay_only, loopback, bundled, answered;
 	bool consent, keys_here, held, muted, video_off, over, fec;
+	bool moved; /* it was told that this machine has another address */
 	struct srtpkeys keys;
 	struct choices choices;
 	struct shown shown[2]; /* of theirs, of ours */

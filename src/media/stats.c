@@ -169,6 +169,20 @@ watch(struct content *content)
 	}
 }
 
+/* Nobody else would say it before all is silent for long. */
+static void
+watch_address(Session *session)
+{
+	if (session->moved || !ice_moved(session->ice))
+		return;
+	session->moved = true;
+	for (guint i = 0; i < session->n; i++)
+		if (session->contents[i]->flowing) {
+			content_tell(session->contents[i], "moved");
+			break;
+		}
+}
+
 static gboolean
 tick(gpointer data)
 {
@@ -184,8 +198,10 @@ tick(gpointer data)
 				"the two sides have different keys: nothing of the other side can be heard or was played");
 			return G_SOURCE_CONTINUE;
 		}
-	if (++session->ticks % TICKS == 0)
-		tell(session);
+	if (++session->ticks % TICKS)
+		return G_SOURCE_CONTINUE;
+	watch_address(session);
+	tell(session);
 	return G_SOURCE_CONTINUE;
 }
 

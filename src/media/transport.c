@@ -24,7 +24,9 @@ struct Transport {
 	char *pem;
 	GstElement *elements[ELEMENTS];
 	guint n;
-	GstElement *dtlsdec, *dtlsenc, *srtpdec, *srtpenc;
+	GstElement *dtlsdec, *dtlsenc, *srtpdec, *srtpenc, *demux, *funnel;
+	GstElement *nicesrc, *nicesink;
+	gulong barrier; /* what is sent waits for another nicesink; 0: it does not */
 	struct gates gates;
 	guint sources; /* that srtpdec has a key for; of the thread of the packets alone */
 	gint genuine;  /* their certificate is the right one; atomic */
@@ -196,9 +198,9 @@ link_pads(GstElement *from, const char *out, GstElement *to, const char *in)
 }
 
 static bool
-connect_all(Transport *transport, GstElement *nicesrc, GstElement *demux, GstElement *funnel, GstElement *nicesink)
+connect_all(Transport *transport)
 {
-	GstElement *rtpbin = transport->setup.rtpbin;
+	GstElement *rtpbin = transport->setup.rtpbin, *funnel = transport->funnel, *demux = transport->demux;
 	char name[4][32];
 	guint n = transport->setup.session;
 
@@ -209,7 +211,7 @@ connect_all(Transport *transport, GstElement *nicesrc, GstElement *demux, GstEle
 	g_autoptr(GstPad) rtp = gst_element_request_pad_simple(transport->srtpenc, "rtp_sink_0");
 	g_autoptr(GstPad) rtcp = gst_element_request_pad_simple(transport->srtpenc, "rtcp_sink_0");
 	gates_watch(&transport->gates, rtp, rtcp);
-	return rtp && rtcp && link_pads(nicesrc, "src", demux, "sink") &&
+	return rtp && rtcp && link_pads(transport->nicesrc, "src", demux, "sink") &&
 	       link_pads(demux, "rtp_src", transport->srtpdec, "rtp_sink") &&
 	       link_pads(demux, "dtls_src", transport->dtlsdec, "sink") &&
 	       link_pads(transport->srtpdec, "rtp_src", rtpbin, name[0]) &&
@@ -218,32 +220,40 @@ connect_all(Transport *transport, GstElement *nicesrc, GstElement *demux, GstEle
 	       link_pads(rtpbin, name[3], transport->srtpenc, "rtcp_sink_0") &&
 	       link_pads(transport->srtpenc, "rtp_src_0", funnel, NULL) &&
 	       link_pads(transport->srtpenc, "rtcp_src_0", funnel, NULL) && link_pads(transport->dtlsenc, "src", funnel, NULL) &&
-	       link_pads(funnel, "src", nicesink, "sink");
+	       link_pads(funnel, "src", transport->nicesink, "sink");
+}
+
+static void
+use_stream(Transport *transport)
+{
+	const struct transport_setup *setup = &transport->setup;
+
+	g_object_set(transport->nicesrc, "agent", setup->agent, "stream", setup->stream, "component", 1, NULL);
+	g_object_set(transport->nicesink, "agent", setup->agent, "stream", setup->stream, "component", 1, "sync", FALSE, "async",
+		FALSE, NULL);
 }
 
 static bool
 build(Transport *transport, GError **error)
 {
-	const struct transport_setup *setup = &transport->setup;
-
 	plugins_wait();
-	GstElement *nicesink = make(transport, "nicesink"), *funnel = make(transport, "funnel"),
-		   *demux = make(transport, "dtlssrtpdemux");
+	transport->nicesink = make(transport, "nicesink");
+	transport->funnel = make(transport, "funnel");
+	transport->demux = make(transport, "dtlssrtpdemux");
 	transport->srtpenc = make(transport, "srtpenc");
 	transport->srtpdec = make(transport, "srtpdec");
 	transport->dtlsdec = make(transport, "dtlsdec");
 	transport->dtlsenc = make(transport, "dtlsenc");
-	GstElement *nicesrc = make(transport, "nicesrc");
+	transport->nicesrc = make(transport, "nicesrc");
 	if (transport->n != ELEMENTS)
 		return fault(error, FAULT_GONE,
 			"an element of the encrypted transport is missing - install the GStreamer plugins bad and nice");
-	g_object_set(nicesrc, "agent", setup->agent, "stream", setup->stream, "component", 1, NULL);
-	g_object_set(nicesink, "agent", setup->agent, "stream", setup->stream, "component", 1, "sync", FALSE, "async", FALSE, NULL);
+	use_stream(transport);
 	/* It does not start without a key; this one is never used, the gate is closed. */
 	g_object_set(transport->srtpenc, "random-key", TRUE, "allow-repeat-tx", FALSE, NULL);
 	g_signal_connect(transport->srtpdec, "request-key", G_CALLBACK(on_request_key), transport);
 	prepare_dtls(transport);
-	if (!connect_all(transport, nicesrc, demux, funnel, nicesink))
+	if (!connect_all(transport))
 		return fault(error, FAULT_GONE, "the encrypted transport cannot be put together");
 	g_autoptr(GstPad) genuine = gst_element_get_static_pad(transport->srtpdec, "rtp_src");
 	gates_watch_received(&transport->gates, genuine, first_packet, transport);
@@ -268,6 +278,69 @@ transport_new(const struct transport_setup *setup, const struct transport_hooks 
 		return NULL;
 	}
 	return transport;
+}
+
+/* ---- another agent ---- */
+
+/* Another element of the same kind in its place, not linked yet. An agent is set on one of them once. */
+static bool
+replace(Transport *transport, GstElement **element, const char *factory)
+{
+	GstElement *fresh = gst_element_factory_make(factory, NULL);
+
+	if (!fresh)
+		return false;
+	gst_bin_add(transport->setup.bin, fresh);
+	for (guint i = 0; i < transport->n; i++) {
+		if (transport->elements[i] != *element)
+			continue;
+		gst_element_set_locked_state(*element, TRUE);
+		gst_element_set_state(*element, GST_STATE_NULL);
+		gst_bin_remove(transport->setup.bin, *element);
+		transport->elements[i] = fresh;
+	}
+	*element = fresh;
+	return true;
+}
+
+static void
+move(gpointer data)
+{
+	Transport *transport = data;
+
+	/* It was closed meanwhile, or was moved by an earlier letter. */
+	if (!transport->n || !transport->barrier)
+		return;
+	g_autoptr(GstPad) out = gst_element_get_static_pad(transport->funnel, "src");
+	if (replace(transport, &transport->nicesink, "nicesink") && replace(transport, &transport->nicesrc, "nicesrc")) {
+		use_stream(transport);
+		link_pads(transport->funnel, "src", transport->nicesink, "sink");
+		link_pads(transport->nicesrc, "src", transport->demux, "sink");
+		gst_element_sync_state_with_parent(transport->nicesink);
+		gst_element_sync_state_with_parent(transport->nicesrc);
+	}
+	gst_pad_remove_probe(out, transport->barrier);
+	transport->barrier = 0;
+}
+
+/* Nobody is within the sink now, and nobody comes before the barrier is taken away. */
+static GstPadProbeReturn
+on_idle(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	(void)pad, (void)info;
+	post(move, data, NULL);
+	return GST_PAD_PROBE_OK;
+}
+
+void
+transport_move(Transport *transport, NiceAgent *agent, guint stream)
+{
+	transport->setup.agent = agent;
+	transport->setup.stream = stream;
+	if (!transport->n || transport->barrier)
+		return;
+	g_autoptr(GstPad) out = gst_element_get_static_pad(transport->funnel, "src");
+	transport->barrier = gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_IDLE, on_idle, transport, NULL);
 }
 
 void

@@ -38,6 +38,8 @@ Transport *transport_new(const struct transport_setup *setup, const struct trans
 void transport_close(Transport *transport);
 void transport_free(Transport *transport);
 
+/* Packets go through this stream from now on; keys, handshake and counters stay. */
+void transport_move(Transport *transport, NiceAgent *agent, guint stream);
 /* ICE has found a way: the client says hello. */
 void transport_connected(Transport *transport);
 /* Once per transport: one key is set on one element, ever. False: there is nothing exported, or it was done. */

@@ -54,6 +54,13 @@ class World:
         self.lab.processes.append(holder)
         return holder.pid
 
+    def move(self, who):
+        """Another address takes the place of the one that is on the way to everybody."""
+        number, old = {"alice": (1, ALICE), "bob": (2, BOB)}[who]
+        for words in (("address", "del", f"{old}/24", "dev", "cable"), ("address", "add", f"10.77.{number}.3/24", "dev", "cable"),
+                      ("route", "replace", "default", "via", f"10.77.{number}.1")):
+            sh(*self.inside[who], "ip", *words)
+
     def between(self):
         """Packets that passed from one client to the other."""
         return sum(int(n) for n in re.findall(r"counter packets (\d+)", sh("nft", "list", "table", "inet", "watch")))
@@ -214,5 +221,30 @@ def test_an_outage_of_some_seconds_is_survived(world):
     for client in (alice, bob):
         client.forget()
         client.wait("call-stats", where=lambda e: e["audio_frames_in"] > at + 50)
+    alice.run("/hangup")
+    state(bob, "ended")
+
+
+@pytest.mark.parametrize("relay", [False, True], ids=["direct", "relay"])
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_another_address_in_mid_call_is_survived(world, who, relay):
+    """The network of one end changes, whoever called: its connection is resumed, and the call has sound again."""
+    alice, bob, servers, _ = enter(world, relay)
+    if not relay:
+        directly(alice, bob)
+    assert talk(alice, bob) == ("relay" if relay else "direct")
+    for client in (alice, bob):
+        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > 20)
+    world.move(who)
+    moved = alice if who == "alice" else bob
+    moved.wait("connection", state="online", resumed=True)
+    at = {client: client.seen("call-stats")[-1]["audio_frames_in"] for client in (alice, bob)}
+    for client in (alice, bob):
+        client.forget()
+        client.wait("call-stats", where=lambda e: e["audio_frames_in"] > at[client] + 100)
+        assert not client.seen("call", state="ended")
+    told = {re.search(r" ip='([^']*)'", c).group(1) for c in candidates(servers)}
+    assert relay or f"10.77.{1 if who == 'alice' else 2}.3" in told, told
+    assert not relay or world.between() == 0
     alice.run("/hangup")
     state(bob, "ended")
