@@ -166,6 +166,33 @@ def test_the_call_stands_above_its_chat(talk):
     one.line("/hangup").wait("is over after")
 
 
+def test_in_a_split_one_sees_the_call_and_writes_beside_it(talk):
+    open_terminal, bob = talk
+    one = open_terminal(rows=40, cols=120)
+    one.line("/msg bob@b.test").wait(r"^ bob@b.test")
+    one.line("/vcall").wait(r"active \d")
+    one.line("/window splitv").wait(r"^>call with .* bob@b.test")
+    # The input goes to the chat, the picture stays where it is.
+    one.keys("\x1bs").wait(r"^ call with .*>bob@b.test")
+    one.line("I see you").wait("│ I see you")
+    bob.run("/msg alice@a.test and I answer")
+    one.wait("and I answer").until(lambda: coloured(one), "no picture beside the chat")
+
+    def cells(columns):
+        """In colours of the test picture, without the chat's own signs."""
+        return sum(one.screen.buffer[y][x].bg != "default" for y in range(2, 36) for x in columns)
+    one.until(lambda: cells(range(60)) > 500 and not cells(range(62, 120)), "the picture is not left of the line")
+    # Too small for two: the chat is alone; with room again both are there.
+    one.resize(5, 20)
+    os.kill(one.pid, signal.SIGWINCH)
+    one.wait_gone("call with")
+    wait_plain(one)
+    one.resize(24, 80)
+    os.kill(one.pid, signal.SIGWINCH)
+    one.wait(r"^ call with .*>bob@b.test").until(lambda: coloured(one), "the picture does not come back")
+    one.line("/hangup").wait("is over after")
+
+
 def test_what_rings_takes_no_focus_and_rings_once(talk):
     open_terminal, bob = talk
     one = open_terminal()
