@@ -43,12 +43,13 @@ look_at_contact(const Contact *contact, gpointer data)
 }
 
 static GPtrArray *
-find_on(Account *account, const char *word)
+find_on(Account *account, const char *word, bool among_contacts)
 {
 	struct search search = { word, g_ptr_array_new_with_free_func(g_free) };
-	const GPtrArray *convos = convo_list();
+	const GPtrArray *convos = among_contacts ? NULL : convo_list();
 
-	contact_each(account, look_at_contact, &search);
+	if (among_contacts)
+		contact_each(account, look_at_contact, &search);
 	for (guint i = 0; convos && i < convos->len; i++) {
 		Conversation *conv = g_ptr_array_index(convos, i);
 
@@ -56,6 +57,24 @@ find_on(Account *account, const char *word)
 			add_if_it_fits(&search, convo_peer(conv), NULL);
 	}
 	return search.found;
+}
+
+/* On this account first, then on the others. NULL when nobody is called so. */
+static GPtrArray *
+find(const char *word, bool among_contacts, Account **account)
+{
+	const GPtrArray *accounts = account_list();
+
+	for (int i = -1; accounts && i < (int)accounts->len; i++) {
+		Account *candidate = i < 0 ? *account : g_ptr_array_index(accounts, i);
+		g_autoptr(GPtrArray) found = candidate ? find_on(candidate, word, among_contacts) : NULL;
+
+		if (!found || found->len == 0)
+			continue;
+		*account = candidate;
+		return g_steal_pointer(&found);
+	}
+	return NULL;
 }
 
 /* Where a whole address is on the roster; *account stays when nobody or he himself knows it. */
@@ -104,19 +123,16 @@ the_only_one(GPtrArray *found, const char *word, GError **error)
 char *
 names_contact(const char *word, Account **account, GError **error)
 {
-	const GPtrArray *accounts = account_list();
+	g_autoptr(GPtrArray) found = NULL;
 
 	if (strchr(word, '@'))
 		return whole_address(word, account, error);
-	for (int i = -1; accounts && i < (int)accounts->len; i++) {
-		Account *candidate = i < 0 ? *account : g_ptr_array_index(accounts, i);
-		g_autoptr(GPtrArray) found = candidate ? find_on(candidate, word) : NULL;
-
-		if (!found || found->len == 0)
-			continue;
-		*account = candidate;
+	/* Anybody may write from an address that begins with the name of a contact: he is not meant, and makes no doubt. */
+	found = find(word, true, account);
+	if (!found)
+		found = find(word, false, account);
+	if (found)
 		return the_only_one(found, word, error);
-	}
 	/* A server or a gateway has no @. */
 	if (strchr(word, '.'))
 		return whole_address(word, account, error);

@@ -146,6 +146,12 @@ begins(const char *text, const char *name)
 	return g_str_has_prefix(a, b);
 }
 
+bool
+window_is_of_stranger(const Conversation *conv)
+{
+	return !contact_find(convo_account(conv), convo_peer(conv));
+}
+
 Window *
 window_by_name(const char *name)
 {
@@ -155,16 +161,13 @@ window_by_name(const char *name)
 	for (guint i = 0; i < all->len; i++)
 		if (!g_strcmp0(nth(i)->peer, name) || !strcmp(window_title(nth(i)), name))
 			return nth(i);
-	for (guint i = 0; i < all->len; i++)
-		if (begins(nth(i)->peer, name) || begins(window_title(nth(i)), name))
-			return nth(i);
+	/* A stranger comes after whoever else is called so. */
+	for (int of_strangers = 0; of_strangers < 2; of_strangers++)
+		for (guint i = 0; i < all->len; i++)
+			if ((nth(i)->conv && window_is_of_stranger(nth(i)->conv)) == of_strangers &&
+				(begins(nth(i)->peer, name) || begins(window_title(nth(i)), name)))
+				return nth(i);
 	return NULL;
-}
-
-bool
-window_is_of_stranger(const Conversation *conv)
-{
-	return !contact_find(convo_account(conv), convo_peer(conv));
 }
 
 /* However many they are, a contact still gets a window. */

@@ -10,6 +10,7 @@
 
 #include "account/account.h"
 #include "api/error.h"
+#include "api/store.h"
 #include "base/base.h"
 #include "base/files.h"
 #include "base/table.h"
@@ -173,6 +174,25 @@ two_who_fit_are_a_question(void **state)
 }
 
 static void
+who_writes_from_a_like_address_is_not_meant(void **state)
+{
+	(void)state;
+	convo_get(alice, "zoe@evil.test");
+	means("zoe", alice, "zoe@evil.test", alice);
+	assert_true(store_run(NULL,
+		"INSERT INTO account_contact (account, jid, subscription, pending_out) VALUES ('carol@c.test', 'zoe@z.test', 3, 0)",
+		""));
+	convos_unload();
+	accounts_unload();
+	assert_true(accounts_load(NULL));
+	convos_load();
+	alice = account_find("alice@a.test");
+	carol = account_find("carol@c.test");
+	assert_non_null(convo_find("alice@a.test", "zoe@evil.test"));
+	means("zoe", alice, "zoe@z.test", carol);
+}
+
+static void
 an_account_is_found_by_its_beginning(void **state)
 {
 	g_autoptr(GError) error = NULL;
@@ -245,13 +265,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_leads_to_the_only_one_who_has_it),
-		cmocka_unit_test(who_is_known_elsewhere_is_found_there),
-		cmocka_unit_test(two_who_fit_are_a_question),
-		cmocka_unit_test(an_account_is_found_by_its_beginning),
+		cmocka_unit_test(a_name_leads_to_the_only_one_who_has_it), cmocka_unit_test(who_is_known_elsewhere_is_found_there),
+		cmocka_unit_test(two_who_fit_are_a_question), cmocka_unit_test(an_account_is_found_by_its_beginning),
 		cmocka_unit_test(a_command_acts_for_the_account_that_knows_the_contact),
 		cmocka_unit_test(people_are_completed_and_who_spoke_last_comes_first),
 		cmocka_unit_test(in_text_names_and_emoji_are_completed),
+		cmocka_unit_test(who_writes_from_a_like_address_is_not_meant), /* the last: it begins anew */
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
