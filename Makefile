@@ -111,7 +111,7 @@ $(B)/tests/unit/test_verify: of_plugin = $(plugin_libs)
 $(B)/tests/unit/test_mediakeys: $(B)/src/media/srtpkeys.o
 $(B)/tests/unit/test_mediakeys: of_plugin = $(media_libs)
 $(B)/tests/unit/test_mediaparts.o: of_plugin = $(media_cflags)
-$(B)/tests/unit/test_mediaparts: $(addprefix $(B)/src/media/,bitrate.o candidate.o choice.o vp8.o wav.o y4m.o)
+$(B)/tests/unit/test_mediaparts: $(addprefix $(B)/src/media/,bitrate.o candidate.o choice.o feeder.o vp8.o wav.o y4m.o)
 $(B)/tests/unit/test_mediaparts: of_plugin = $(media_libs)
 $(B)/tests/unit/test_opus.o: of_plugin = $(media_cflags)
 $(B)/tests/unit/test_opus: $(B)/src/media/opus.o

@@ -46,9 +46,11 @@ one_host(const char *ip, bool loopback)
 	const guint8 *bytes = g_inet_address_to_bytes(address);
 	if (g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4)
 		return bytes[0] != 0 && bytes[0] < 240; /* this network; reserved and broadcast */
-	/* IPv4 in disguise would pass by the rules above: mapped, compatible, translated. */
-	static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff }, compatible[12], translated[12] = { 0, 0x64, 0xff, 0x9b };
-	return memcmp(bytes, mapped, 12) && memcmp(bytes, compatible, 12) && memcmp(bytes, translated, 12);
+	/* IPv4 in disguise would pass by the rules above: mapped, compatible, translated, through a tunnel of 6to4. */
+	static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff }, compatible[12], translated[12] = { 0, 0x64, 0xff, 0x9b },
+			    tunnel[2] = { 0x20, 0x02 };
+	return memcmp(bytes, mapped, 12) && memcmp(bytes, compatible, 12) && memcmp(bytes, translated, 12) &&
+	       memcmp(bytes, tunnel, 2);
 }
 
 NiceCandidate *

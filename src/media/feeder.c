@@ -12,8 +12,24 @@ struct Feeder {
 	feeder_fill fill;
 	gpointer owner;
 	GThread *thread;
-	gint over; /* atomic */
+	GMutex lock;
+	GCond wake;
+	bool over;
 };
+
+/* False when it is over, at once: who closes a source waits for its thread. GStreamer's clock is GLib's monotonic one. */
+static bool
+sleep_until(Feeder *feeder, GstClockTime at)
+{
+	bool over;
+
+	g_mutex_lock(&feeder->lock);
+	while (!feeder->over && g_cond_wait_until(&feeder->wake, &feeder->lock, GST_TIME_AS_USECONDS(at)))
+		;
+	over = feeder->over;
+	g_mutex_unlock(&feeder->lock);
+	return !over;
+}
 
 static gpointer
 feed(gpointer data)
@@ -24,11 +40,8 @@ feed(gpointer data)
 	GstClockTime start = gst_clock_get_time(clock);
 	guint64 n = 0;
 
-	while (!g_atomic_int_get(&feeder->over)) {
+	while (sleep_until(feeder, start + n * feeder->duration)) {
 		GstClockTime at = start + n * feeder->duration;
-		GstClockID due = gst_clock_new_single_shot_id(clock, at);
-		gst_clock_id_wait(due, NULL);
-		gst_clock_id_unref(due);
 		/* After a sleep of the machine: not all that was missed. */
 		if (gst_clock_get_time(clock) > at + GST_SECOND)
 			start = gst_clock_get_time(clock) - n * feeder->duration;
@@ -57,6 +70,8 @@ feeder_new(GstElement *appsrc, gsize size, GstClockTime duration, feeder_fill fi
 	feeder->duration = duration;
 	feeder->fill = fill;
 	feeder->owner = owner;
+	g_mutex_init(&feeder->lock);
+	g_cond_init(&feeder->wake);
 	feeder->thread = g_thread_new("feeder", feed, feeder);
 	return feeder;
 }
@@ -66,8 +81,13 @@ feeder_free(Feeder *feeder)
 {
 	if (!feeder)
 		return;
-	g_atomic_int_set(&feeder->over, 1);
+	g_mutex_lock(&feeder->lock);
+	feeder->over = true;
+	g_cond_signal(&feeder->wake);
+	g_mutex_unlock(&feeder->lock);
 	g_thread_join(feeder->thread);
+	g_cond_clear(&feeder->wake);
+	g_mutex_clear(&feeder->lock);
 	gst_object_unref(feeder->appsrc);
 	g_free(feeder);
 }

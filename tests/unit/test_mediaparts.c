@@ -3,6 +3,7 @@
 #include "media/bitrate.h"
 #include "media/candidate.h"
 #include "media/choice.h"
+#include "media/feeder.h"
 #include "media/vp8.h"
 #include "media/wav.h"
 #include "media/y4m.h"
@@ -29,7 +30,8 @@ F01_only_addresses_of_one_host_are_tried(void **state)
 {
 	static const char *const bad[] = { "", "evil.example", "127.0.0.1", "127.8.9.1", "0.0.0.0", "0.1.2.3", "224.0.0.1",
 		"239.255.255.250", "240.0.0.1", "255.255.255.255", "169.254.9.9", "::", "::1", "fe80::1", "ff02::1",
-		"::ffff:192.0.2.1", "::192.0.2.1", "64:ff9b::7f00:1", "1.2.3", "1.2.3.4.5", "192.0.2.1 ", "0x7f.1", "2130706433" };
+		"::ffff:192.0.2.1", "::192.0.2.1", "64:ff9b::7f00:1", "2002:7f00:1::", "1.2.3", "1.2.3.4.5", "192.0.2.1 ", "0x7f.1",
+		"2130706433" };
 	static const char *const good[] = { "192.0.2.1", "10.1.2.3", "2001:db8::7" };
 
 	(void)state;
@@ -184,6 +186,34 @@ the_picture_gives_way_to_loss_and_to_a_queue_and_comes_back(void **state)
 	assert_int_equal(bits, BITRATE_MOST);
 }
 
+static void
+count(gpointer owner, guint64 n, guint8 *bytes, gsize size)
+{
+	memset(bytes, 0, size);
+	g_atomic_int_set((gint *)owner, (gint)n + 1);
+}
+
+/* A film may have a picture a second. */
+static void
+a_feeder_ends_at_once_however_slow_it_is(void **state)
+{
+	g_autoptr(GstPlugin) plugin = gst_plugin_load_file(SOTTO_GST_PLUGINS "/libgstapp.so", NULL);
+	g_autoptr(GstElement) appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+	gint filled = 0;
+
+	(void)state;
+	gst_element_set_state(appsrc, GST_STATE_PLAYING);
+	gint64 began = g_get_monotonic_time();
+	Feeder *feeder = feeder_new(appsrc, 4, 20 * GST_SECOND, count, &filled);
+	while (!g_atomic_int_get(&filled))
+		g_usleep(1000);
+	g_usleep(50000);
+	feeder_free(feeder);
+	assert_true(g_get_monotonic_time() - began < 10 * G_USEC_PER_SEC);
+	assert_int_equal(filled, 1);
+	gst_element_set_state(appsrc, GST_STATE_NULL);
+}
+
 int
 main(void)
 {
@@ -196,7 +226,11 @@ main(void)
 		cmocka_unit_test(F07_pictures_larger_than_agreed_do_not_reach_the_decoder),
 		cmocka_unit_test(sources_are_words_and_descriptors_that_came),
 		cmocka_unit_test(the_picture_gives_way_to_loss_and_to_a_queue_and_comes_back),
+		cmocka_unit_test(a_feeder_ends_at_once_however_slow_it_is),
 	};
 
+	g_setenv("GST_REGISTRY_DISABLE", "yes", TRUE);
+	gst_registry_fork_set_enabled(FALSE);
+	gst_init(NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
