@@ -109,7 +109,7 @@ content_new(Session *session, const char *name, bool video, GError **error)
 	content->rtx_ssrc = video ? random_source() : 0;
 	session->contents[place] = content;
 	session->n = MAX(session->n, place + 1);
-	content->stream = ice_add(session->ice, video);
+	content->stream = ice_add(session->ice);
 	if (!content->stream)
 		return fault_null(error, FAULT_NETWORK, "no socket can be opened for the call");
 	content_local(content);

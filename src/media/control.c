@@ -158,7 +158,9 @@ set_hold(Session *session, const char *value, int *fds, GError **error)
 	if (!flag(value, &session->held, error))
 		return false;
 	session_gates(session);
-	return use_microphone(session, error) && use_camera(session, error);
+	/* Without the one there is still the other. */
+	bool sound = use_microphone(session, error), pictures = use_camera(session, error);
+	return sound && pictures;
 }
 
 static bool

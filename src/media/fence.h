@@ -22,5 +22,5 @@ bool fence_close(GError **error);
 /* Can libraries still be loaded inside? Only where Landlock says which files: else all must be there before fence_close(). */
 bool fence_opens_files(void);
 
-/* What holds, for --version and the doctor: "landlock 5, seccomp" */
+/* What holds, for --fence: "landlock 5, seccomp" */
 const char *fence_words(void);

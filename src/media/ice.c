@@ -373,7 +373,7 @@ use_server(Ice *ice, guint stream, GVariant *server)
 }
 
 guint
-ice_add(Ice *ice, bool video)
+ice_add(Ice *ice)
 {
 	guint id = nice_agent_add_stream(ice->agent, 1);
 
@@ -382,7 +382,6 @@ ice_add(Ice *ice, bool video)
 	struct stream *stream = g_new0(struct stream, 1);
 	stream->id = id;
 	g_hash_table_insert(ice->streams, GUINT_TO_POINTER(id), stream);
-	(void)video;
 	for (gsize i = 0; i < g_variant_n_children(ice->servers); i++) {
 		g_autoptr(GVariant) server = g_variant_get_child_value(ice->servers, i);
 		use_server(ice, id, server);

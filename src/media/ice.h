@@ -32,7 +32,7 @@ void ice_free(Ice *ice);
 NiceAgent *ice_agent(Ice *ice); /* for the elements */
 
 /* A stream that gathers at once; 0: no. */
-guint ice_add(Ice *ice, bool video);
+guint ice_add(Ice *ice);
 void ice_remove(Ice *ice, guint stream);
 void ice_credentials(Ice *ice, guint stream, char **ufrag, char **pwd);
 /* The peer's; with those that came before their candidates are tried now. */

@@ -30,10 +30,10 @@ struct Transport {
 	struct gates gates;
 	guint sources; /* that srtpdec has a key for; of the thread of the packets alone */
 	gint genuine;  /* their certificate is the right one; atomic */
-	gint answered; /* of the two outcomes one is told, once; atomic */
+	gint answered; /* that it is another one is told once; atomic */
 	Secret *exported[DIRECTIONS];
 	int auth; /* as negotiated; cipher is AES-128 always */
-	bool told, keyed;
+	bool told /* that both keys are here */, keyed;
 	GstCaps *decoding;            /* what srtpdec asks for; set once, atomic */
 	struct transport_counts last; /* of a closed one, which has no elements */
 };
