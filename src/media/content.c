@@ -39,6 +39,24 @@ content_local(struct content *content)
 			content->rtx_ssrc, session->cname));
 }
 
+/* Others may go by its transport, whatever became of itself: that one stays until the end. */
+static bool
+lends(const struct content *content)
+{
+	const Session *session = content->session;
+
+	return session->bundled && content->index == 0 && !session->over;
+}
+
+/* It has a way to the peer, or will have one: it was not answered yet. */
+static bool
+has_way(const struct content *content)
+{
+	if (content->transport)
+		return !content->over || lends(content);
+	return !content->over && !content->carrier;
+}
+
 /* All that has, or will have, a way of its own gets a new one. */
 static void
 move(Session *session)
@@ -52,9 +70,9 @@ move(Session *session)
 		content->connected = false;
 		/* It is told when something is heard again. */
 		content->quiet = content->flowing;
-		if (content->over ? !content->transport : content->carrier && content->carrier != content)
+		if (!has_way(content))
 			continue;
-		content->stream = ice_add(session->ice, content->video);
+		content->stream = ice_add(session->ice);
 		if (content->transport)
 			transport_move(content->transport, ice_agent(session->ice), content->stream);
 	}
@@ -336,6 +354,7 @@ content_end(struct content *content)
 
 	if (content->over)
 		return;
+	bool had_way = has_way(content);
 	content->over = true;
 	g_clear_handle_id(&content->patience, g_source_remove);
 	if (content->carrier)
@@ -344,14 +363,13 @@ content_end(struct content *content)
 	g_clear_pointer(&content->send, audiosend_free);
 	g_clear_pointer(&content->play, audioplay_free);
 	g_clear_pointer(&content->picture, video_free);
-	/* Others may go by its transport: that one stays until the end. */
-	bool lends = session->bundled && content->index == 0 && !session->over;
-	if (content->transport && !lends) {
+	if (!had_way || has_way(content))
+		return;
+	if (content->transport) {
 		transport_close(content->transport);
 		content->flowing = content->open = false;
 	}
-	bool streams = content->transport ? !lends : !content->carrier;
-	if (streams && content->stream)
+	if (content->stream)
 		ice_remove(session->ice, content->stream);
 }
 
