@@ -222,9 +222,9 @@ def test_the_xml_console_hides_what_logs_in(chat):
     bob.wait("roster", jid="alice@a.test", presence="online")
     alice.resize(100, 200)
     say("a sealed one")
-    alice.wait("<message").keys("\x1b[1;5H").wait("What goes over the wire")
+    alice.wait("<encrypted").keys("\x1b[1;5H").wait("What goes over the wire")
     seen = ""
-    while "<message" not in seen:
+    while "<encrypted" not in seen:
         assert seen.count("\n") < 5000, seen
         seen += alice.text()
         alice.keys("\x1b[6~")
