@@ -192,7 +192,7 @@ is_new_and_whole(void)
 		db_close();
 		return false;
 	}
-	assert_non_null(strstr(error->message, "newer sotto"));
+	assert_non_null(strstr(error->message, "newer sotto (note is at version 3"));
 	know(new_rows);
 	assert_true(open_store(NULL));
 	assert_new();
