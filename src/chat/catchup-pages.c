@@ -22,10 +22,12 @@
 #define FILL_PAGE 250
 #define HELD_MAX 64
 #define BACK_PAGES_MAX 400 /* when a border is gone */
+#define STUCK_MAX 3        /* pages in a row that lead nowhere */
 #define RETRY_MS 30000     /* after an archive that fails, doubled each time */
 #define RETRY_DOUBLINGS 6
 
 static void page_done(Stream *stream, const struct mam_page *page, const GError *error, gpointer data);
+static void ask_later(struct catchup *state);
 
 static bool
 set_gap(struct catchup *state, const Gap *old, const Gap *now)
@@ -149,6 +151,28 @@ closes(const struct catchup *state, const Gap *gap, const struct mam_page *page)
 	return !page->last_id || page->complete || has_seen(state, gap->before_id) || !strcmp(page->last_id, gap->after_id);
 }
 
+/* A page ends with one of its own messages, and none twice. One that did not may have been passed by; where that goes on the
+ * archive is wrong and would be asked for ever. */
+static bool
+leads_nowhere(struct catchup *state, const struct mam_page *page)
+{
+	bool seen = has_seen(state, page->last_id);
+
+	if (g_hash_table_add(state->borders, g_strdup(page->last_id)) && seen)
+		state->stuck = 0;
+	else
+		state->stuck++;
+	return state->stuck > STUCK_MAX;
+}
+
+static void
+give_up(struct catchup *state)
+{
+	log_warning("%s: the archive gives page after page that lead nowhere", state->account);
+	ask_later(state);
+	catchup_end(state);
+}
+
 static void
 fill_done(struct catchup *state, const struct mam_page *page)
 {
@@ -157,10 +181,12 @@ fill_done(struct catchup *state, const struct mam_page *page)
 	bool closed = closes(state, gap, page);
 
 	state->filled = true;
-	if (set_gap(state, gap, closed ? NULL : &now))
-		fill_next(state);
-	else
+	if (!set_gap(state, gap, closed ? NULL : &now))
 		catchup_end(state);
+	else if (!closed && leads_nowhere(state, page))
+		give_up(state);
+	else
+		fill_next(state);
 }
 
 /* The old border is gone from the archive: from the new one backwards, until something is known. */
@@ -325,5 +351,7 @@ page_done(Stream *stream, const struct mam_page *page, const GError *error, gpoi
 void
 catchup_ask_newest(struct catchup *state)
 {
+	g_hash_table_remove_all(state->borders);
+	state->stuck = 0;
 	ask_page(state, PHASE_NEWEST, &(struct mam_query){ .before_id = "", .max = NEWEST_PAGE });
 }

@@ -12,8 +12,10 @@ enum phase { PHASE_IDLE, PHASE_EXPECTED, PHASE_NEWEST, PHASE_FILL, PHASE_BACK, P
 struct catchup {
 	char *account;
 	enum phase phase;
-	GHashTable *seen; /* archive ids of the running page */
-	gint64 page_at;   /* when the first of them was said */
+	GHashTable *seen;    /* archive ids of the running page */
+	GHashTable *borders; /* archive ids at which pages of this hole ended */
+	guint stuck;         /* pages in a row that lead nowhere */
+	gint64 page_at;      /* when the first of them was said */
 	struct place place;
 	bool met_known, not_opened, filled;
 	bool done;      /* once in this process, and again after each connection that was not resumed */

@@ -21,6 +21,7 @@ catchup_free(gpointer data)
 	clock_cancel(state->lost_timer);
 	clock_cancel(state->again_timer);
 	g_hash_table_unref(state->seen);
+	g_hash_table_unref(state->borders);
 	g_clear_pointer(&state->gaps, g_ptr_array_unref);
 	g_ptr_array_unref(state->held);
 	g_free(state->ahead);
@@ -53,6 +54,7 @@ state_of(const char *account)
 	state = g_new0(struct catchup, 1);
 	state->account = g_strdup(account);
 	state->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	state->borders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	state->held = g_ptr_array_new_with_free_func((GDestroyNotify)stanza_unref);
 	g_hash_table_insert(states, state->account, state);
 	return state;

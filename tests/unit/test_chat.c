@@ -1233,6 +1233,41 @@ must_wait_before_asking(guint seconds)
 	must_ask("<before/>");
 }
 
+/* H: pages without a message and without an end, and pages that go round in a circle. */
+static void
+an_archive_that_leads_nowhere_is_left_alone(void **state)
+{
+	static const char *const circle[] = { "k2", "k3" };
+	guint pages = 0;
+
+	(void)state;
+	log_in("s1");
+	archive_gives_bob("k1", "2025-11-24T10:00:00Z", "one");
+	archive_ends("k1", "k1", true);
+	end_life();
+	start_life();
+	log_in("s2");
+	archive_gives_bob("k9", "2025-11-24T12:01:00Z", "nine");
+	archive_ends("k9", "k9", false);
+	must_ask("<after>k1</after>");
+	for (; question_with("urn:xmpp:mam:2") && pages < 50; pages++) {
+		g_autofree char *id = g_strdup_printf("x%u", pages);
+		archive_ends(id, id, false);
+	}
+	assert_int_equal(pages, 5); /* the last one was asked ahead */
+	told_times("caught up", 1);
+	must_wait_before_asking(30);
+	archive_gives_bob("k9", "2025-11-24T12:01:00Z", "nine");
+	archive_ends("k9", "k9", false);
+	for (pages = 0; question_with("urn:xmpp:mam:2") && pages < 50; pages++) {
+		archive_gives_bob(circle[pages % 2], "2025-11-24T11:00:00Z", circle[pages % 2]);
+		archive_ends(circle[pages % 2], circle[pages % 2], false);
+	}
+	assert_in_range(pages, 2, 8);
+	assert_int_equal(lines(), 4);
+	must_wait_before_asking(60);
+}
+
 static void
 an_archive_that_fails_is_asked_again_later_and_later(void **state)
 {
@@ -1538,6 +1573,7 @@ main(int argc, char **argv)
 		story(older_pages_keep_the_order_within_a_second),
 		story(what_was_said_after_a_live_message_stays_after_it),
 		story(an_archive_that_fails_is_asked_again_later_and_later),
+		story(an_archive_that_leads_nowhere_is_left_alone),
 		story(the_archive_is_asked_when_the_presence_is_sent_and_not_before),
 		story(a_server_without_an_archive_is_not_asked_again),
 		story(what_fills_a_hole_comes_before_what_was_said_in_the_same_second_after_it),
