@@ -186,11 +186,14 @@ go_online(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* had_vault: so there should be a store. Who moved it away to start anew knows; anybody else must not take an empty one for theirs.
+ */
 static void
-open_store(Secret *key)
+open_store(Secret *key, bool had_vault)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = files_path(FOLDER_DATA, DB_NAME, &error);
+	bool missing = had_vault && path && !g_file_test(path, G_FILE_TEST_EXISTS);
 	if (!path || !db_open(path, key, &error) || !accounts_load(&error)) {
 		fail_start(error);
 		return;
@@ -198,6 +201,12 @@ open_store(Secret *key)
 	convos_load();
 	app.open = true;
 	event_emit(&(Event){ .kind = EVENT_READY });
+	if (missing)
+		alert(NULL, NULL, "store-missing",
+			"the store %s was not there although its vault is: an empty one was made, without accounts and keys - if "
+			"you did "
+			"not move it away, quit and put a backup in its place",
+			path);
 	/* What the store knows is drawn before the network begins: the frame waits in the same queue, and came first. */
 	if (app.options->headless)
 		go_online(NULL);
@@ -209,11 +218,10 @@ static void
 on_key(Secret *key, const GError *error, gpointer data)
 {
 	G_GNUC_UNUSED g_autoptr(Secret) owned = key;
-	(void)data;
 	if (app.quitting)
 		return;
 	if (key) {
-		open_store(key);
+		open_store(key, data != NULL);
 		return;
 	}
 	/* A person may try again; a script is told once. */
@@ -231,7 +239,7 @@ use_passphrase(Secret *passphrase)
 	if (vault_state() == VAULT_NEW)
 		vault_create(passphrase, on_key, NULL);
 	else
-		vault_unlock(passphrase, on_key, NULL);
+		vault_unlock(passphrase, on_key, &app);
 	secret_free(passphrase);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The files of the database: who holds them, whether they may be opened, and copies of damaged ones. */
+#define _GNU_SOURCE
 #include "store/db-private.h"
 
 #include "api/log.h"
@@ -69,20 +70,41 @@ file_unlock(void)
 /* ---- damaged files are kept, never replaced ---- */
 
 static bool
+copy_span(int in, int out, off_t at, off_t end)
+{
+	char block[65536];
+	while (at < end) {
+		ssize_t length = pread(in, block, (size_t)MIN((off_t)sizeof block, end - at), at);
+		if (length <= 0 || pwrite(out, block, (size_t)length, at) != length)
+			return false;
+		at += length;
+	}
+	return true;
+}
+
+/* Holes stay holes: a file of gigabytes may hold nothing. */
+static bool
+copy_data(int in, int out)
+{
+	struct stat status;
+	off_t end = 0;
+	if (fstat(in, &status) < 0 || ftruncate(out, status.st_size) < 0)
+		return false;
+	for (off_t at; (at = lseek(in, end, SEEK_DATA)) >= 0;) {
+		end = lseek(in, at, SEEK_HOLE);
+		if (end < 0 || !copy_span(in, out, at, end))
+			return false;
+	}
+	return errno == ENXIO && fsync(out) == 0;
+}
+
+static bool
 copy_aside(const char *from, const char *to)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool done = out >= 0;
-	while (done) {
-		char block[65536];
-		ssize_t length = read(in, block, sizeof block);
-		if (length == 0)
-			break;
-		done = length > 0 && write(out, block, (size_t)length) == length;
-	}
+	bool done = out >= 0 && copy_data(in, out);
 	if (out >= 0) {
-		done = done && fsync(out) == 0;
 		close(out);
 		if (!done)
 			unlink(to);
