@@ -9,6 +9,7 @@ import time
 import pytest
 
 from lab import AT_ONCE, wait_until
+from test_medialink import Listener
 
 
 def talk_ready(*clients, source="test"):
@@ -236,7 +237,8 @@ def test_a_call_to_somebody_offline_is_a_missed_call_at_the_next_login(federatio
     assert missed(alice, bob, "twice") == 1
 
 
-def test_a_second_call_holds_the_first_and_a_third_is_told_busy(lab, federation):
+@pytest.mark.parametrize("far", [False, True])
+def test_a_second_call_holds_the_first_and_a_third_is_told_busy(lab, federation, request, far):
     a, b = federation
     b.set_roster("bob", {f"{user}@a.test": "both" for user in ("alice", "carol", "dave")})
     for user in ("alice", "carol", "dave"):
@@ -253,6 +255,10 @@ def test_a_second_call_holds_the_first_and_a_third_is_told_busy(lab, federation)
         bob.wait("message", direction="in", conversation=f"{user}@a.test")
     alice, carol, dave = others
     talk_ready(bob, *others)
+    if far:  # the engines of both of his calls come by one socket
+        laptop = Listener(lab.dir / "laptop")
+        request.addfinalizer(laptop.close)
+        bob.run(f"/set media.socket {laptop.path}")
     alice.run("/call bob@b.test")
     state(bob, "ringing", peer="alice@a.test")
     bob.run("/answer")
