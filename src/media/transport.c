@@ -26,7 +26,7 @@ struct Transport {
 	guint n;
 	GstElement *dtlsdec, *dtlsenc, *srtpdec, *srtpenc, *demux, *funnel;
 	GstElement *nicesrc, *nicesink;
-	gulong barrier; /* what is sent waits for another nicesink; 0: it does not */
+	gulong barrier; /* what is sent is dropped until there is another nicesink; 0: it is not */
 	struct gates gates;
 	guint sources; /* that srtpdec has a key for; of the thread of the packets alone */
 	gint genuine;  /* their certificate is the right one; atomic */
@@ -282,7 +282,7 @@ transport_new(const struct transport_setup *setup, const struct transport_hooks 
 
 /* ---- another agent ---- */
 
-/* Another element of the same kind in its place, not linked yet. An agent is set on one of them once. */
+/* An agent is set on an element once: another one of the same kind takes its place, not linked yet. */
 static bool
 replace(Transport *transport, GstElement **element, const char *factory)
 {
@@ -303,6 +303,8 @@ replace(Transport *transport, GstElement **element, const char *factory)
 	return true;
 }
 
+/* Who sends must never hear that the sink is closed, or it falls silent for good: what comes meanwhile is dropped, nothing is
+ * linked to a sink that is not open, and what is not linked is no fault of events. */
 static void
 move(gpointer data)
 {
@@ -312,24 +314,34 @@ move(gpointer data)
 	if (!transport->n || !transport->barrier)
 		return;
 	g_autoptr(GstPad) out = gst_element_get_static_pad(transport->funnel, "src");
+	g_autoptr(GstPad) in = gst_pad_get_peer(out);
+	if (in)
+		gst_pad_unlink(out, in);
 	if (replace(transport, &transport->nicesink, "nicesink") && replace(transport, &transport->nicesrc, "nicesrc")) {
 		use_stream(transport);
+		gst_element_sync_state_with_parent(transport->nicesink);
 		link_pads(transport->funnel, "src", transport->nicesink, "sink");
 		link_pads(transport->nicesrc, "src", transport->demux, "sink");
-		gst_element_sync_state_with_parent(transport->nicesink);
 		gst_element_sync_state_with_parent(transport->nicesrc);
 	}
 	gst_pad_remove_probe(out, transport->barrier);
 	transport->barrier = 0;
 }
 
-/* Nobody is within the sink now, and nobody comes before the barrier is taken away. */
+static GstPadProbeReturn
+drop(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	(void)pad, (void)info, (void)data;
+	return GST_PAD_PROBE_DROP;
+}
+
+/* Nobody is within the sink now, and nobody comes past the barrier. */
 static GstPadProbeReturn
 on_idle(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	(void)pad, (void)info;
 	post(move, data, NULL);
-	return GST_PAD_PROBE_OK;
+	return GST_PAD_PROBE_REMOVE;
 }
 
 void
@@ -340,7 +352,8 @@ transport_move(Transport *transport, NiceAgent *agent, guint stream)
 	if (!transport->n || transport->barrier)
 		return;
 	g_autoptr(GstPad) out = gst_element_get_static_pad(transport->funnel, "src");
-	transport->barrier = gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_IDLE, on_idle, transport, NULL);
+	transport->barrier = gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL, NULL);
+	gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_IDLE, on_idle, transport, NULL);
 }
 
 void
