@@ -65,6 +65,10 @@ extern struct call_settings {
 enum call_answering { CALL_ANSWER_ASK, CALL_ANSWER_CONTACTS };
 enum call_address { CALL_ADDRESS_RELAY, CALL_ADDRESS_ASK, CALL_ADDRESS_DIRECT };
 enum call_trust { CALL_TRUST_ANY, CALL_TRUST_TRUSTED, CALL_TRUST_VERIFIED };
+/* Per contact: is a call without a seal refused, since there once was one with? A person says that it is or is not, and a line in
+ * the chat keeps that. */
+bool call_sealing(Account *account, const char *peer);
+void call_set_sealing(Account *account, const char *peer, bool on);
 /* Per contact: call.address. NULL: as the option says. */
 bool call_set_address(Account *account, const char *peer, const char *word, GError **error);
 enum call_address call_address_for(Account *account, const char *peer);

@@ -44,6 +44,8 @@ struct CallKeys {
 
 /* The provider, when it has all that calls need. */
 const struct e2ee_provider *keys_provider(void);
+/* Under which it is remembered that this contact sealed calls; caller frees. */
+char *protection_sealed_key(const char *peer);
 /* Nothing seals the call. */
 bool protection_allows_clear(CallKeys *keys, GError **error);
 bool protection_allows_device(const CallKeys *keys, guint32 device, enum trust trust, GError **error);

@@ -33,10 +33,10 @@ keys_provider(void)
 
 /* ---- what is remembered ---- */
 
-static char *
-sealed_key(const CallKeys *keys)
+char *
+protection_sealed_key(const char *peer)
 {
-	return g_strdup_printf("call sealed %s", keys->peer);
+	return g_strdup_printf("call sealed %s", peer);
 }
 
 static char *
@@ -64,7 +64,7 @@ put(const CallKeys *keys, const char *what)
 void
 protection_sealed(const CallKeys *keys)
 {
-	g_autofree char *what = sealed_key(keys);
+	g_autofree char *what = protection_sealed_key(keys->peer);
 
 	put(keys, what);
 }
@@ -92,7 +92,7 @@ bool
 protection_allows_clear(CallKeys *keys, GError **error)
 {
 	const struct e2ee_provider *provider = e2ee_provider();
-	g_autofree char *sealed = sealed_key(keys);
+	g_autofree char *sealed = protection_sealed_key(keys->peer);
 	Account *account = account_find(keys->account);
 
 	if (!keys_rule_allows(keys->rule, TRUST_NONE))
@@ -100,8 +100,9 @@ protection_allows_clear(CallKeys *keys, GError **error)
 			rules[keys->rule].word);
 	if (is_remembered(keys, sealed))
 		return fault(error, FAULT_TRUST,
-			"%s sealed calls before, and this one comes without: somebody in between may have taken the seal away",
-			keys->peer);
+			"%s sealed calls before, and this one comes without: somebody in between may have taken the seal away - "
+			"/call encrypt off %s if they have no keys any more",
+			keys->peer, keys->peer);
 	/* E09: who has keys is not called without them just because the servers say so. */
 	if (account && provider && provider->usable && provider->usable(account, keys->peer) && doubt(keys, DOUBT_CLEAR))
 		return fault(error, FAULT_TRUST,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/account.h"
+#include "api/ask.h"
 #include "api/error.h"
 #include "api/jid.h"
 #include "api/timer.h"
@@ -321,6 +322,58 @@ run_address(const struct cmd_call *call, GError **error)
 	return true;
 }
 
+/* ---- must it be sealed ---- */
+
+static void
+switched_off(const char *choice, gpointer data)
+{
+	char **names = data;
+	Account *account = account_find(names[0]);
+
+	if (!g_strcmp0(choice, "yes") && account)
+		call_set_sealing(account, names[1], false);
+}
+
+static void
+ask_to_switch_off(const char *account, const char *peer)
+{
+	static const char *const choices[] = { "no", "yes", NULL };
+	const char *names[] = { account, peer, NULL };
+	g_autofree char *text =
+		g_strdup_printf("forget that %s sealed calls before? Somebody in between can then take the seal of a "
+				"call away and listen; only its second line would say so",
+			peer);
+
+	ask(account, peer, text, choices, switched_off, g_strdupv((char **)names), (GDestroyNotify)g_strfreev);
+}
+
+static bool
+run_encrypt(const struct cmd_call *call, GError **error)
+{
+	const char *peer = call->args[1];
+	Account *account = call->account;
+
+	if (!peer && !call->conversation)
+		return fault(error, FAULT_INPUT, "name whose calls are meant, or open the chat first");
+	if (!peer) {
+		peer = convo_peer(call->conversation);
+		account = convo_account(call->conversation);
+	}
+	g_autofree char *bare = jid_bare(peer);
+	bool sealed = call_sealing(account, bare);
+	if (!g_strcmp0(call->args[0], "off") && sealed) {
+		ask_to_switch_off(account_jid(account), bare);
+		return true;
+	}
+	if (!g_strcmp0(call->args[0], "on"))
+		call_set_sealing(account, bare, sealed = true);
+	reply_print(call->reply,
+		sealed ? "calls with %s must be sealed: one without is refused"
+		       : "calls with %s are sealed as soon as they have keys",
+		bare);
+	return true;
+}
+
 /* ---- rows ---- */
 
 static const char *const on_off[] = { "on", "off", NULL };
@@ -361,6 +414,18 @@ const struct cmd cmd_call_rows[] = {
 			"are asked each time. Without a word it tells what is so; call.address holds for all others.",
 		.examples = (const char *const[]){ "/call address bob direct", NULL },
 		.run = run_address },
+	{ .name = "call encrypt",
+		.args = (const struct arg[]){ { "on|off", ARG_CHOICE, true, on_off }, { "contact", ARG_CONTACT, true, NULL },
+			{ 0 } },
+		.needs = NEEDS_ACCOUNT,
+		.summary = "Show or say whether calls with a contact must be sealed",
+		.help = "Who sealed a call once cannot come without a seal any more: somebody in between could have taken it away. "
+			"off "
+			"is for a contact who has no keys any more; it asks once and leaves a line in the chat. The next sealed "
+			"call "
+			"switches it on again.",
+		.examples = (const char *const[]){ "/call encrypt", "/call encrypt off bob", NULL },
+		.run = run_encrypt },
 	{ .name = "call window",
 		.args = number_args,
 		.needs = NEEDS_STORE,
