@@ -215,13 +215,18 @@ rotate_signed_prekey(const char *account, bool *rotated, GError **error)
 {
 	axo_auto ratchet_identity_key_pair *pair = NULL;
 	gint64 now = clock_now(), made_at = keys_signed_at(account);
+	bool ahead = made_at > now + DAY;
 
-	*rotated = now - made_at >= ROTATE_DAYS * DAY || made_at > now + DAY;
+	*rotated = now >= CLOCK_LEAST && (now - made_at >= ROTATE_DAYS * DAY || ahead);
 	if (!*rotated)
 		return true;
 	pair = load_pair(account);
 	if (!pair)
 		return store_broken(error, account);
+	/* Of a time when the clock was wrong: such a key would stay the newest for ever, or go before its time. */
+	if (!store_run(error, "UPDATE omemo_signed_prekeys SET made_at = ? WHERE account = ? AND (made_at > ? OR made_at < ?)",
+		    "isii", now - 1, account, now, CLOCK_LEAST))
+		return false;
 	return store_run(error, "DELETE FROM omemo_signed_prekeys WHERE account = ? AND made_at < ? AND made_at < ?", "sii",
 		       account, now - KEEP_DAYS * DAY, made_at) &&
 	       make_signed_prekey(account, pair, error);

@@ -435,9 +435,14 @@ old_sessions(gint64 before)
 void
 skipped_age(void)
 {
-	gint64 before = clock_now() - KEPT_FOR;
-	g_autoptr(GPtrArray) list = old_sessions(before);
+	gint64 now = clock_now(), before = now - KEPT_FOR;
+	g_autoptr(GPtrArray) list = NULL;
 
+	if (now < CLOCK_LEAST)
+		return;
+	/* Of a time when the clock was wrong: their age begins now. */
+	store_run(NULL, "UPDATE omemo_skipped SET made_at = ?1 WHERE made_at < ?2 OR made_at > ?1", "ii", now, CLOCK_LEAST);
+	list = old_sessions(before);
 	/* Nobody delivers what is older than that. */
 	store_run(NULL, "DELETE FROM omemo_skipped WHERE remaining = 0 AND made_at < ?", "i", before - 11 * KEPT_FOR);
 	for (guint i = 0; i < list->len; i++) {

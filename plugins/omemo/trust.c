@@ -66,9 +66,9 @@ make_current(const char *account, const char *peer, guint32 device, const guint8
 static bool
 met_together(const char *account, const char *peer)
 {
-	g_autoptr(Rows) rows =
-		store_select(NULL, "SELECT 1 FROM omemo_keys WHERE account = ? AND peer = ? AND (last_used > 0 OR first_seen < ?)",
-			"ssi", account, peer, clock_now() - 60 * G_USEC_PER_SEC);
+	g_autoptr(Rows) rows = store_select(NULL,
+		"SELECT 1 FROM omemo_keys WHERE account = ? AND peer = ? AND (last_used > 0 OR abs(first_seen - ?) > ?)", "ssii",
+		account, peer, clock_now(), 60 * G_USEC_PER_SEC);
 
 	return rows && !rows_next(rows);
 }

@@ -98,7 +98,7 @@ take_proposal(Account *account, const char *peer, const struct call_input *in)
 		log_warning("%s: %s calls faster than anybody can answer: not heard", account_jid(account), peer);
 		return;
 	}
-	if (clock_now() - in->sent_at > STALE_US) {
+	if (ABS(clock_now() - in->sent_at) > STALE_US) {
 		missed_proposed(account_jid(account), peer, in->jmi->sid, in->sent_at);
 		missed_tell_soon(account_jid(account));
 		return;

@@ -99,6 +99,7 @@ convos_load(void)
 	const GPtrArray *accounts = account_list();
 
 	make_tables();
+	archive_mend_times();
 	for (guint i = 0; i < accounts->len; i++) {
 		Account *account = g_ptr_array_index(accounts, i);
 		g_autoptr(GError) error = NULL;

@@ -123,7 +123,7 @@ to_message(const Letter *letter, const struct decoded *decoded, const char *acco
 
 	message->from = g_strdup(letter->sender);
 	message->origin = letter->origin;
-	message->sent_at = letter->sent_at;
+	message->sent_at = letter->sent_at ? letter->sent_at : archive_next_at(account, letter->peer);
 	message->wire_id = g_strdup(decoded->id ? decoded->id : decoded->origin_id);
 	message->origin_id = g_strdup(decoded->origin_id);
 	message->stanza_id = g_strdup(letter->stanza_id);
@@ -321,7 +321,7 @@ pass_on(const Letter *letter, const char *account)
 			.peer = letter->peer,
 			.direction = letter->direction,
 			.origin = letter->origin,
-			.sent_at = letter->sent_at } });
+			.sent_at = letter->sent_at ? letter->sent_at : clock_now() } });
 }
 
 static gint64
@@ -342,7 +342,7 @@ inbox_take(Stream *stream, const Element *stanza, enum message_origin origin)
 		return false;
 	if (!letter_peel(stream, stanza, origin, &letter))
 		return true;
-	if (origin == MESSAGE_ARCHIVE)
+	if (origin == MESSAGE_ARCHIVE && letter.sent_at)
 		letter.sent_at = said_at(&letter, account_jid(account));
 	msgcodec_decode(letter.message, &decoded);
 	if (origin == MESSAGE_ARCHIVE && !has_text(&decoded))

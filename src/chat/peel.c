@@ -74,13 +74,17 @@ is_wrapped(const Element *stanza)
 	return element_child(stanza, NULL, NS_CARBONS) || element_child(stanza, "result", NS_MAM);
 }
 
+/* Nobody spoke this protocol before 1999. A stamp that is ahead of us may as well show that our clock is behind: it counts unless
+ * it is absurd, or all of a catch-up would be said now, in the order in which its pages happen to come. 0 when it does not count.
+ */
 static gint64
 stamp_of(const Element *delay)
 {
+	const gint64 first = G_GINT64_CONSTANT(915148800) * G_USEC_PER_SEC, year = 366 * G_TIME_SPAN_DAY, now = clock_now();
 	const char *stamp = delay ? element_attr(delay, "stamp") : NULL;
-	gint64 at = stamp ? text_time_parse(stamp) : 0, now = clock_now();
+	gint64 at = stamp ? text_time_parse(stamp) : 0;
 
-	return at > 0 && at < now ? at : now;
+	return at >= first && at < (now < CLOCK_LEAST ? CLOCK_LEAST + 100 * year : now + year) ? at : 0;
 }
 
 /* XEP-0203: only our own server's word on when it was said counts. */

@@ -12,7 +12,7 @@ typedef struct Letter {
 	char *from;            /* full */
 	char *sender, *peer;   /* bare */
 	const char *stanza_id; /* of our own archive, NULL if there is none to rely on */
-	gint64 sent_at;
+	gint64 sent_at;        /* 0: nobody says, so it is now */
 } Letter;
 
 /* False when it is forged or makes no sense: it is not to be looked at further. */

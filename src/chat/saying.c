@@ -40,7 +40,7 @@ say(Conversation *conv, const char *text, const char *replaces, GError **error)
 	message->from = g_strdup(conv->account);
 	message->body = g_strdup(text);
 	message->replaces = g_strdup(replaces);
-	message->sent_at = clock_now();
+	message->sent_at = archive_next_at(conv->account, conv->peer);
 	if (!outbox_put(message_ref(message), error))
 		return NULL;
 	message_unref(conv->said);
@@ -158,7 +158,7 @@ convo_note(Conversation *conv, const char *text)
 	note->body = g_strdup(text);
 	note->notice = true;
 	note->state = MESSAGE_SENT;
-	note->sent_at = clock_now();
+	note->sent_at = archive_next_at(conv->account, conv->peer);
 	if (!archive_add(note, &error))
 		log_warning("a note is not kept: %s", error->message);
 	message_emit(EVENT_MESSAGE_ADDED, note);

@@ -18,6 +18,10 @@ void archived_conversation_free(ArchivedConversation *conv);
 
 GPtrArray *archive_conversations(const char *account, GError **error); /* of ArchivedConversation *, newest first */
 gint64 archive_last_at(const char *account); /* sent_at of the newest message of all of them; G_MININT64 if there is none */
+/* What is said now comes last in its conversation, whatever the clock says meanwhile. */
+gint64 archive_next_at(const char *account, const char *peer);
+/* At the start: messages that are years ahead of the clock are of a time when it was wrong. They keep their order. */
+void archive_mend_times(void);
 gint64 archive_conversation(const char *account, const char *peer, GError **error); /* its row, made if new; 0 on error */
 bool archive_set_seal(gint64 conversation, int seal, const char *provider, GError **error);
 bool archive_set_draft(gint64 conversation, const char *draft, GError **error);

@@ -3,7 +3,9 @@
  * indexes and out of the log. */
 #include "store/history.h"
 
+#include "api/ask.h"
 #include "api/log.h"
+#include "api/text.h"
 #include "api/timer.h"
 #include "store/archive-private.h"
 #include "store/db.h"
@@ -12,6 +14,7 @@
 enum { SLICE = 300, PAUSE_MS = 20, DAY_MS = 24 * 60 * 60 * 1000 };
 
 #define DAY (24 * 60 * 60 * G_GINT64_CONSTANT(1000000))
+#define LEAP (30 * DAY) /* who was away longer is asked, too */
 
 const char *const history_choices[] = { "ask", "all", "year", "90-days", "30-days", "7-days", "none", NULL };
 static const int days[] = { 90, -1, 365, 90, 30, 7, 0 };
@@ -69,7 +72,7 @@ static struct {
 	gint64 before; /* messages of an earlier time go */
 	gint64 conversation, after;
 	gint64 gone;
-	guint timer;
+	guint timer, question;
 } prune;
 
 /* The next conversation that has something to go, from the present one on. 0 when there is none. */
@@ -191,11 +194,96 @@ prune_begin(void)
 	return keep >= 0 && store_is_open();
 }
 
+/* ---- can the clock be believed? ---- */
+
+/* The last time that was: where none is kept, of the newest message. */
+static gint64
+last_believed(void)
+{
+	Rows *rows = store_select(NULL,
+		"SELECT ifnull((SELECT max(seen_at) FROM history_clock), (SELECT max(last_at) FROM "
+		"archive_conversation))",
+		NULL);
+	gint64 at = rows && rows_next(rows) ? rows_int(rows, 0) : 0;
+	rows_free(rows);
+	return at;
+}
+
+static bool
+believe(gint64 now, GError **error)
+{
+	return store_run(error, "INSERT OR REPLACE INTO history_clock (rowid, seen_at) VALUES (1, ?)", "i", now);
+}
+
+static void
+clock_confirmed(const char *choice, gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	(void)data;
+	prune.question = 0;
+	if (g_strcmp0(choice, "yes") != 0 || !store_is_open())
+		return;
+	if (believe(clock_now(), &error))
+		history_prune();
+	else
+		log_warning("history: old messages could not be deleted: %s", error->message);
+}
+
+static void
+ask_about_clock(gint64 now, gint64 before)
+{
+	static const char *const choices[] = { "no", "yes", NULL };
+	g_autofree char *today = text_time(now, false), *then = text_time(before, false);
+	g_autofree char *text = g_strdup_printf("The clock of this machine says %.10s, and %.10s when sotto last ran: is that "
+						"right, and shall messages older than %d "
+						"days be deleted?",
+		today, then, days[store_set.keep]);
+	prune.question = ask(NULL, NULL, text, choices, clock_confirmed, NULL, NULL);
+}
+
+/* Deleting cannot be undone, and a clock that leaps makes all messages old: then a person is asked first. */
+static bool
+may_prune(GError **error)
+{
+	gint64 now = clock_now(), before = last_believed(), conversation, at;
+	if (prune.question)
+		ask_withdraw(prune.question);
+	if (now < CLOCK_LEAST)
+		return false;
+	if (!before || now - before <= LEAP)
+		return believe(now, error);
+	if (!find_next(&conversation, &at, error))
+		return false;
+	if (!conversation)
+		return believe(now, error);
+	log_warning("history: the clock leapt by %d days: nothing is deleted before somebody says that it is right",
+		(int)((now - before) / DAY));
+	ask_about_clock(now, before);
+	return false;
+}
+
+static void
+prune_first(gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	(void)data;
+	prune.timer = 0;
+	if (!store_is_open())
+		return;
+	if (may_prune(&error)) {
+		prune_some(NULL);
+		return;
+	}
+	if (error)
+		prune_end(error);
+	prune.timer = clock_after(DAY_MS, prune_again, NULL, NULL);
+}
+
 void
 history_prune(void)
 {
 	if (prune_begin())
-		prune.timer = clock_after(PAUSE_MS, prune_some, NULL, NULL);
+		prune.timer = clock_after(PAUSE_MS, prune_first, NULL, NULL);
 }
 
 void

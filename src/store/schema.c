@@ -77,6 +77,7 @@ static const struct migration migrations[] = {
 		" stanza TEXT,"
 		" sequence INTEGER NOT NULL DEFAULT 0,"
 		" session TEXT);" },
+	{ "history", 1, "CREATE TABLE history_clock (seen_at INTEGER NOT NULL)" },
 	{ NULL },
 };
 
@@ -97,7 +98,9 @@ static const struct option options[] = {
 			"program starts, once a day and when this is changed. \"none\": all of them go when the program ends. "
 			"Messages that still "
 			"wait to be "
-			"sent are spared, and what the server keeps is not touched." },
+			"sent are spared, and what the server keeps is not touched. Where the clock says that more than 30 days "
+			"went by since the "
+			"program last ran, a question comes first." },
 	{ NULL },
 };
 

@@ -132,6 +132,16 @@ is_self_signed(GTlsCertificate *certificate)
 	return g_strcmp0(by, of) == 0;
 }
 
+/* Whoever's clock is wrong looks at the certificate for ever. */
+static void
+say_clock(GString *out, GTlsCertificateFlags flags)
+{
+	g_autofree char *now = text_time(clock_now(), false);
+
+	if (flags & (G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_NOT_ACTIVATED))
+		g_string_append_printf(out, " (the clock of this machine says %.10s)", now);
+}
+
 char *
 cert_reason(GTlsCertificate *certificate, GTlsCertificateFlags flags, const char *domain)
 {
@@ -147,6 +157,7 @@ cert_reason(GTlsCertificate *certificate, GTlsCertificateFlags flags, const char
 		g_string_append_printf(out, "%sit expired on %s", out->len ? "; " : "", last);
 	if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
 		g_string_append_printf(out, "%sit is not valid before %s", out->len ? "; " : "", first);
+	say_clock(out, flags);
 	if (flags & G_TLS_CERTIFICATE_REVOKED)
 		g_string_append_printf(out, "%sit was revoked", out->len ? "; " : "");
 	if (flags & G_TLS_CERTIFICATE_INSECURE)
