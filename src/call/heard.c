@@ -3,6 +3,7 @@
 #include "api/event.h"
 #include "api/log.h"
 #include "base/medialink.h"
+#include "base/rate.h"
 #include "call/call.h"
 
 #include <math.h>
@@ -155,15 +156,17 @@ take_frame(Call *call, GVariant *body)
 	event_emit(&(Event){ .kind = EVENT_CALL_FRAME, .account = call->account, .call_frame = &frame });
 }
 
-/* A device that failed costs its sound or picture, not the call. */
+/* A device that failed costs its sound or picture, not the call. Who turns knobs gets an answer to each; a codec that was broken
+ * into fills no chat. */
 static void
 take_report(Call *call, GVariant *body)
 {
+	static struct rate reports = { .burst = 16, .per_second = 1 };
 	const char *step, *sentence;
 	gboolean well;
 
 	g_variant_get(body, "(&sb&s)", &step, &well, &sentence);
-	if (!well)
+	if (!well && rate_take(&reports, call->account, call->peer))
 		alert(call->account, call->peer, "call-device", "%s", sentence);
 }
 

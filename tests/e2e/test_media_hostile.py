@@ -355,7 +355,7 @@ def test_threads_do_not_race():
     """ThreadSanitizer is quiet over whole calls with all that is changed while they go on."""
     for options in CALLS:
         with Call(ROOT / "build/tsan", *options, seconds=14, G_SLICE="always-malloc",
-                  TSAN_OPTIONS="history_size=4:ignore_noninstrumented_modules=1") as call:
+                  TSAN_OPTIONS="history_size=4:ignore_noninstrumented_modules=1:atexit_sleep_ms=0") as call:
             call.flowing()
             call.process.wait()
             assert not call.of("failed")

@@ -19,10 +19,10 @@
  * the account and connects media listens         a sotto-media is there, at media.socket      media ends     as if it crashed media
  * expect TEXT | expect not TEXT    it was told, as "KIND BODY"; of each use from its START on media local NAME MEDIUM our side of a
  * content: {media ufrag NAME}, {media pwd NAME}, {media print} media candidate NAME TYPE IP PORT      media gathered NAME media
- * state NAME STATE [PATH]          media failed WORD SENTENCE jingle ACTION         the client sent one more of these       jingle
- * says TEXT | says not TEXT    it, as fake/jingletext.h rings N               the bell rang so often since the last of these lines
- *   size ROWS COLS        of the terminal, from now on
- *   turn MS               time passes             restart            the program ends and starts again on its profile
+ * state NAME STATE [PATH]          media failed WORD SENTENCE        media reports N jingle ACTION         the client sent one more
+ * of these       jingle says TEXT | says not TEXT    it, as fake/jingletext.h rings N               the bell rang so often since
+ * the last of these lines size ROWS COLS        of the terminal, from now on turn MS               time passes             restart
+ * the program ends and starts again on its profile
  *
  * An argument runs every file; the first line that fails ends with its place. */
 #define _GNU_SOURCE
@@ -874,6 +874,17 @@ media_failed(char **words)
 	fake_media_say(flow.media, MEDIA_FAILED, g_variant_new("(ss)", words[0], sentence));
 }
 
+/* Sentence 1, sentence 2 and so on. */
+static void
+media_reports(char **words)
+{
+	for (int n = 1; n <= atoi(words[0]); n++) {
+		g_autofree char *sentence = g_strdup_printf("sentence %d.", n);
+
+		fake_media_say(flow.media, MEDIA_REPORT, g_variant_new("(sbs)", "camera", FALSE, sentence));
+	}
+}
+
 static void
 media(const char *argument)
 {
@@ -883,7 +894,7 @@ media(const char *argument)
 		void (*run)(char **words);
 	} ways[] = { { "listens", 0, media_listens }, { "ends", 0, media_ends }, { "local", 2, media_local },
 		{ "candidate", 4, media_candidate }, { "gathered", 1, media_gathered }, { "state", 2, media_state },
-		{ "failed", 2, media_failed } };
+		{ "failed", 2, media_failed }, { "reports", 1, media_reports } };
 	g_auto(GStrv) words = g_strsplit(argument, " ", -1);
 
 	if (g_str_has_prefix(argument, "expect ")) {
