@@ -123,7 +123,6 @@ to_message(const Letter *letter, const struct decoded *decoded, const char *acco
 
 	message->from = g_strdup(letter->sender);
 	message->origin = letter->origin;
-	message->sent_at = letter->sent_at ? letter->sent_at : archive_next_at(account, letter->peer);
 	message->wire_id = g_strdup(decoded->id ? decoded->id : decoded->origin_id);
 	message->origin_id = g_strdup(decoded->origin_id);
 	message->stanza_id = g_strdup(letter->stanza_id);
@@ -201,8 +200,9 @@ static gint64
 not_before_others(const Letter *letter, const char *account)
 {
 	const Conversation *conv = letter->origin == MESSAGE_LIVE ? convo_find(account, letter->peer) : NULL;
+	gint64 at = letter->sent_at ? letter->sent_at : archive_next_at(account, letter->peer);
 
-	return conv ? convo_comes_after(conv, letter->sent_at) : letter->sent_at;
+	return conv ? convo_comes_after(conv, at) : at;
 }
 
 static void
