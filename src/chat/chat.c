@@ -146,6 +146,16 @@ trust_changed(const Event *event)
 	outbox_retry(event->account, event->trust.own ? NULL : event->trust.peer);
 }
 
+/* XEP-0085 §5.1: who is gone writes nothing, whatever was said last. */
+static void
+presence_changed(const Event *event)
+{
+	Conversation *conv = strcmp(event->roster.presence, "offline") ? NULL : convo_find(event->account, event->roster.jid);
+
+	if (conv)
+		convo_set_peer_state(conv, NULL);
+}
+
 static void
 account_changed(const Event *event)
 {
@@ -161,6 +171,7 @@ static const struct event_watch watches[] = {
 	{ "chat: announced", EVENT_ANNOUNCED, announced },
 	{ "chat: caught up", EVENT_CAUGHT_UP, caught_up },
 	{ "chat: trust", EVENT_TRUST, trust_changed },
+	{ "chat: presence", EVENT_ROSTER, presence_changed },
 	{ "chat: accounts", EVENT_ACCOUNT, account_changed },
 	{ 0 },
 };
