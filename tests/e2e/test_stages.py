@@ -12,6 +12,7 @@ import time
 import pytest
 
 from evil import SASL, SM, TLS, Evil, Gone
+from lab import PATIENCE
 
 PEER = "bob@away.test"
 BIND = "xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
@@ -220,26 +221,26 @@ def walk(lab, server, patience):
     try:
         client.login("alice@a.test", server, online=False)
         if stage in RESUME:
-            client.wait("connection", state="online", timeout=40)
-            client.wait("message", body="said live", timeout=40)
+            client.wait("connection", state="online")
+            client.wait("message", body="said live")
             server.evil.links[0].sock.shutdown(socket.SHUT_RDWR)
-        if not server.happened.wait(40):
+        if not server.happened.wait(PATIENCE):
             return f"{name}: the stage was never reached\n{client.tail()}"
         client.send(f"/msg {PEER} said by us")
-        failed = client.wait("connection", state="failed", timeout=patience)
+        failed = client.wait("connection", state="failed", timeout=2 * patience)
         began = time.monotonic()
         if not failed.get("reason") or "\n" in failed["reason"] or failed["reason"].endswith("."):
             return f"{name}: no clear sentence: {failed}"
-        client.wait("connection", state="online", timeout=patience, where=lambda e: e["time"] > failed["time"])
+        client.wait("connection", state="online", timeout=2 * patience, where=lambda e: e["time"] > failed["time"])
         took = time.monotonic() - began
         if took > patience:
             return f"{name}: back after {took:.1f} s"
-        client.wait("message", body="said live", fresh=False, timeout=15)
-        client.wait("message", body="from the archive", fresh=False, timeout=15)
+        client.wait("message", body="said live", fresh=False)
+        client.wait("message", body="from the archive", fresh=False)
         question = client.wait("ask", fresh=False)  # nobody has keys here
         client.run(f"/answer-ask {question['id']} yes", ok=None)
-        mine = client.wait("message", body="said by us", fresh=False, timeout=15)
-        client.wait("message-state", id=mine["id"], state="sent", timeout=15)
+        mine = client.wait("message", body="said by us", fresh=False)
+        client.wait("message-state", id=mine["id"], state="sent")
         for body in ("said live", "from the archive", "said by us"):
             if len(client.seen("message", body=body)) != 1:
                 return f"{name}: {body}: {len(client.seen('message', body=body))} times"
@@ -256,7 +257,7 @@ def walk(lab, server, patience):
         server.evil.close()
 
 
-def walk_all(lab, fault, stages, patience=15, at_once=4):
+def walk_all(lab, fault, stages, patience=30, at_once=4):
     servers = [Server(lab, stage, fault) for stage in stages]  # one after the other: they share an authority
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         wrong = [told for told in pool.map(lambda server: walk(lab, server, patience), servers) if told]
@@ -274,7 +275,7 @@ def test_a_server_that_takes_leave_in_each_stage(lab, fault):
 
 
 def test_a_server_that_falls_silent_while_we_log_in(lab):
-    walk_all(lab, "silence", [*LOGIN, *RESUME], patience=40, at_once=15)
+    walk_all(lab, "silence", [*LOGIN, *RESUME], patience=60, at_once=15)
 
 
 @pytest.mark.long

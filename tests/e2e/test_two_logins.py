@@ -75,7 +75,7 @@ def test_one_server_one_password_is_wrong(lab):
 
 def test_two_servers_one_lies(lab):
     """Both are asked at once; the one of carol answers with what is alice's: her name, her address, her messages."""
-    ready = threading.Barrier(2, timeout=20)
+    ready = threading.Barrier(2, timeout=labs.PATIENCE)
 
     def honest(link):
         link.starttls()
@@ -133,10 +133,10 @@ def test_messages_go_by_their_own_account(lab, same):
         add(client, server.jid, server)
     both_connect(client, *(server.jid for server in servers))
     for server in servers:
-        client.wait("message", account=server.jid, body=f"for {server.jid}", timeout=40)
+        client.wait("message", account=server.jid, body=f"for {server.jid}")
     labs.wait_until(lambda: all(server.happened.is_set() for server in servers), "both are cut")
     for server in servers:
-        client.wait("connection", account=server.jid, state="online", resumed=True, timeout=40)
+        client.wait("connection", account=server.jid, state="online", resumed=True)
         assert [e["body"] for e in client.seen("message", account=server.jid)] == [f"for {server.jid}"]
         assert {e["jid"] for e in client.seen("roster", account=server.jid)} == {"bob@away.test"}
     assert client.quit() == 0
