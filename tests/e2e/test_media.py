@@ -24,7 +24,7 @@ from alone import unshare  # noqa: E402
 pytestmark = pytest.mark.skipif(not unshare(), reason="the kernel gives no network of one's own to this user")
 BUILD = ROOT / os.environ.get("SOTTO_BUILD", "build/release")
 RELAY = "relay=turn,127.0.0.1,3478,{transport},u,secret"
-TOGETHER = 6  # calls wait most of the time
+TOGETHER = 2 if BUILD.name.startswith("san") else 5  # calls wait most of the time, but for those with a sanitizer
 
 
 class Call:
@@ -85,10 +85,12 @@ def heard(path):
     return [{frequency: round(loudness(piece, frequency)) for frequency in (300, 440, 600, 1000)} for piece in pieces]
 
 
-def is_tone(path, share=0.5):
-    """Most of it: a machine that is busy loses a piece now and then."""
-    tones = [loud[440] > 4000 and max(loud[300], loud[600], loud[1000]) < loud[440] / 10 for loud in heard(path)]
-    return tones and sum(tones) > len(tones) * share
+def is_tone(path, hertz=440):
+    """It is what is heard, and for a third of a second without a flaw: a machine that is busy loses a piece now and then."""
+    pieces = heard(path)
+    clean = [loud[hertz] > 4000 and max(loud[other] for other in loud if other != hertz) < loud[hertz] / 10 for loud in pieces]
+    whole = {frequency: sum(loud[frequency] for loud in pieces) for frequency in (300, 440, 600, 1000)}
+    return sum(clean) >= 3 and whole.pop(hertz) > 3 * max(whole.values())
 
 
 def colours(path):
@@ -133,7 +135,7 @@ def made(request, under_way):
 
 @pytest.mark.san
 @pytest.mark.parametrize("mixed", ["off", "on"])
-@calls("mixed={mixed}", "a.sink=file:{dir}/a.wav", "b.sink=file:{dir}/b.wav", after=1500)
+@calls("mixed={mixed}", "a.sink=file:{dir}/a.wav", "b.sink=file:{dir}/b.wav", after=2600)
 def test_a_tone_is_heard_by_its_frequency_on_both_sides(made, mixed):
     (call,) = made
     assert is_tone(call.folder / "a.wav"), heard(call.folder / "a.wav")
@@ -184,7 +186,7 @@ def test_E03_nothing_is_opened_or_sent_before_consent_nor_before_the_keys(made):
 
 @pytest.mark.parametrize("bundled", ["on", "off"])
 @calls("video=on", "bundled={bundled}", "mixed=on", "at=10,a,picture,remote,160,120,15", "at=10,b,picture,remote,80,60,15",
-       "at=10,b,picture,own,40,30,5", "b.sink=file:{dir}/b.wav", after=1800)
+       "at=10,b,picture,own,40,30,5", "b.sink=file:{dir}/b.wav", after=2600)
 def test_a_picture_is_seen_on_both_sides(made, bundled):
     (call,) = made
     for name in ("a-remote", "b-remote", "b-own"):
@@ -199,10 +201,10 @@ def test_a_picture_is_seen_on_both_sides(made, bundled):
     assert bool([line for line in call.wire if line["kind"] == "srtp" and line["from"] in ports]) == (bundled == "off")
 
 
-@calls("video=on", "b.source=echo", "b.camera=echo", "a.sink=file:{dir}/a.wav", "at=10,a,picture,remote,160,120,15", after=2000)
+@calls("video=on", "b.source=echo", "b.camera=echo", "a.sink=file:{dir}/a.wav", "at=10,a,picture,remote,160,120,15", after=2600)
 def test_what_a_bot_hears_and_sees_comes_back(made):
     (call,) = made
-    assert is_tone(call.folder / "a.wav", 0.1)
+    assert is_tone(call.folder / "a.wav")
     assert colours(call.folder / "picture-a-remote.ppm")[0] == "wycgmrbk"
     assert call.last("a")["video_in"] > 10
 
@@ -218,7 +220,7 @@ def test_what_is_lost_is_repeated_or_made_up_for(made):
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-@calls("policy=relay", RELAY, "b.sink=file:{dir}/b.wav", turn=True, after=1200)
+@calls("policy=relay", RELAY, "b.sink=file:{dir}/b.wav", turn=True, after=2600)
 def test_J01_a_relayed_call_tells_and_uses_the_relay_alone(made, transport):
     (call,) = made
     assert is_tone(call.folder / "b.wav")
@@ -241,7 +243,7 @@ def test_a_relay_that_does_not_answer_or_refuses_fails_and_nothing_else_is_tried
 
 
 @pytest.mark.san
-@calls("mixed=on", "b.sink=file:{dir}/b.wav", after=1500, env={"WIRE_STORM": "1"})
+@calls("mixed=on", "b.sink=file:{dir}/b.wav", after=2600, env={"WIRE_STORM": "1"})
 def test_F03_F05_F09_a_stranger_who_shoots_at_every_port_changes_nothing(made):
     (call,) = made
     assert is_tone(call.folder / "b.wav") and not call.failed("a") and not call.failed("b")
@@ -517,9 +519,8 @@ def test_files_are_heard_and_seen(tmp_path):
     write_tone(tmp_path / "tone.wav", 600)
     write_film(tmp_path / "film.y4m")
     Call(tmp_path, "video=on", f"a.source=file:{tmp_path}/tone.wav", f"a.camera=file:{tmp_path}/film.y4m", f"b.sink=file:{tmp_path}/b.wav",
-         "at=10,b,picture,remote,80,60,15", after=2000)
-    tones = [loud[600] > 4000 and loud[440] < loud[600] / 10 for loud in heard(tmp_path / "b.wav")]
-    assert sum(tones) > len(tones) / 2
+         "at=10,b,picture,remote,80,60,15", after=2600)
+    assert is_tone(tmp_path / "b.wav", 600), heard(tmp_path / "b.wav")
     assert colours(tmp_path / "picture-b-remote.ppm")[0] == "gggggggg"
 
 

@@ -40,6 +40,7 @@ struct side {
 	GPtrArray *early;  /* candidates for the other, before it knows us */
 	bool answered;
 	guint64 frames;
+	bool looks, sees; /* pictures were asked for; one came since what was last done about them */
 };
 
 static struct side sides[2] = { { .letter = "a", .initiator = true }, { .letter = "b" } };
@@ -81,11 +82,23 @@ finish(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* A picture that somebody looks for is waited for, on a busy machine longer than after says. */
+static gboolean
+finish_seen(gpointer data)
+{
+	for (int i = 0; i < 2; i++)
+		if (sides[i].looks && !sides[i].sees && !sides[i].over) {
+			g_timeout_add(200, finish_seen, data);
+			return G_SOURCE_REMOVE;
+		}
+	return finish(data);
+}
+
 static void
 end_soon(int ms)
 {
 	if (after >= 0)
-		g_timeout_add(ms, finish, NULL);
+		g_timeout_add(ms, finish_seen, NULL);
 }
 
 static bool
@@ -208,6 +221,9 @@ do_timed(gpointer data)
 	char **w = it->words;
 
 	say(it->side, "do", ",\"what\":\"%s\"", w[2]);
+	it->side->looks |= !strcmp(w[2], "picture") && !strcmp(w[3], "remote");
+	if (!strcmp(w[2], "picture") || !strcmp(w[2], "add"))
+		it->side->sees = false;
 	if (!strcmp(w[2], "set"))
 		media_link_send(link, MEDIA_SET, g_variant_new("(ss)", w[3], w[4]));
 	else if (!strcmp(w[2], "picture"))
@@ -317,6 +333,7 @@ on_frame(gpointer owner, enum media_kind kind, GVariant *body, int fds[MEDIA_FDS
 		g_autoptr(GVariant) rgb = NULL;
 		g_variant_get(body, "(&suu@ay)", &which, &width, &height, &rgb);
 		side->frames++;
+		side->sees |= !strcmp(which, "remote");
 		say(side, "FRAME", ",\"which\":\"%s\",\"width\":%u,\"height\":%u,\"size\":%zu", which, width, height,
 			g_variant_get_size(rgb));
 		if (save)
