@@ -270,6 +270,14 @@ def test_a_test_of_sound_says_how_loud_one_is_and_what_to_do_when_nothing_is_hea
     assert none.all("bad") and "is a sound server running" in none.all("bad")[-1]
 
 
+def test_what_starts_slowly_takes_nothing_off_a_test_of_sound(pulse, folder):
+    slow = folder / "slow"
+    slow.write_text(f'#!/bin/sh\n/bin/sleep 3\nexec {MEDIA} "$@"\n')
+    slow.chmod(0o755)
+    tone = Ask(f"program={slow}", "what=test", "source=test", "sink=auto", "seconds=2", env=pulse).end()
+    assert tone.all("good")[-1:] == ["the microphone works; if you did not hear yourself, look at the loudspeaker"], tone.events
+
+
 def test_files_are_opened_by_sotto_and_a_missing_one_is_said(folder):
     assert Ask("source=file:/nonexistent/tone.wav").end().wait("refused") == "cannot play /nonexistent/tone.wav: No such file or directory"
     os.mkfifo(folder / "fifo")
