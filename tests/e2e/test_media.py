@@ -368,14 +368,14 @@ def test_what_was_added_waits_for_its_answer(made):
     assert not call.failed("a")
 
 
-@calls("video=on", "a.source=device:none", "at=10,b,picture,remote,80,60,15", "at=+400,a,set,hold,on", "at=+700,a,set,hold,off", after=2700)
+@calls("video=on", "a.source=device:none", "at=10,b,picture,remote,80,60,15", "at=+400,a,set,hold,on", "at=+700,a,set,hold,off", after=3700)
 def test_the_picture_comes_back_after_a_hold_without_a_microphone(made):
     (call,) = made
     resumed = call.of("do", "a")[-1]["ms"]
     assert [line for line in call.of("FRAME", "b") if line["ms"] > resumed + 500] and not call.failed("a")
 
 
-@calls("at=+300,a,set,hold,on", "at=+600,a,set,hold,perhaps", "at=+700,a,remote", after=2600)
+@calls("at=+300,a,set,hold,on", "at=+600,a,set,hold,perhaps", "at=+700,a,remote", after=3600)
 def test_who_holds_goes_on_holding_when_it_is_told_nonsense(made):
     (call,) = made
     assert any("'hold'" in line["body"] and "neither on nor off" in line["body"] for line in call.of("report", "a"))
