@@ -7,9 +7,11 @@
 enum {
 	AUDIO_LATENCY = 40,       /* ms: of the jitter buffer */
 	VIDEO_LATENCY = 300,      /* twice the way there and back and a bit, or what is repeated comes too late */
-	RTCP_INTERVAL = 120,      /* ms: or reports of loss come too late */
+	RTCP_INTERVAL = 400,      /* ms: each costs as much as two packets of sound */
+	RTCP_PICTURES = 120,      /* ms: or what is lost is told too late to be repeated */
 	RTCP_BANDWIDTH = 1000000, /* bytes a second, of which RTCP has a twentieth: less would stretch the interval */
-	TWCC_INTERVAL = 200,      /* ms: else one report for each picture */
+	TWCC_INTERVAL = 500,      /* ms */
+	TWCC_PICTURES = 200,      /* ms: else one report for each picture */
 	STREAMS = 24, /* of a session: each picture that came and went keeps one until it times out, some seconds later */
 };
 
@@ -235,6 +237,21 @@ pipeline_rtpbin(Pipeline *pipeline)
 	return pipeline->rtpbin;
 }
 
+static void
+tune(Pipeline *pipeline, guint n, bool pictures)
+{
+	guint64 reports = pictures ? RTCP_PICTURES : RTCP_INTERVAL, twcc = pictures ? TWCC_PICTURES : TWCC_INTERVAL;
+	g_autoptr(GstElement) element = NULL;
+	g_autoptr(GObject) internal = NULL;
+
+	g_signal_emit_by_name(pipeline->rtpbin, "get-session", n, &element);
+	if (element)
+		g_object_set(element, "rtcp-min-interval", reports * GST_MSECOND, "bandwidth", (double)RTCP_BANDWIDTH, NULL);
+	g_signal_emit_by_name(pipeline->rtpbin, "get-internal-session", n, &internal);
+	if (internal)
+		g_object_set(internal, "rtcp-reduced-size", FALSE, "twcc-feedback-interval", twcc * GST_MSECOND, NULL);
+}
+
 void
 pipeline_map(Pipeline *pipeline, guint n, int pt, GstCaps *caps)
 {
@@ -245,6 +262,8 @@ pipeline_map(Pipeline *pipeline, guint n, int pt, GstCaps *caps)
 		return;
 	}
 	g_atomic_pointer_set(&session->caps[pt], caps);
+	if (is_video(session, pt))
+		tune(pipeline, n, true);
 }
 
 void
@@ -257,22 +276,6 @@ pipeline_receiver(Pipeline *pipeline, guint n, int pt, GstPad *sink)
 	g_atomic_pointer_set(receiver, sink ? gst_object_ref(sink) : NULL);
 	if (before)
 		discard_what_goes_to(pipeline, before);
-}
-
-static void
-tune(Pipeline *pipeline, guint n)
-{
-	g_autoptr(GstElement) element = NULL;
-	g_autoptr(GObject) internal = NULL;
-
-	g_signal_emit_by_name(pipeline->rtpbin, "get-session", n, &element);
-	if (element)
-		g_object_set(element, "rtcp-min-interval", (guint64)RTCP_INTERVAL * GST_MSECOND, "bandwidth",
-			(double)RTCP_BANDWIDTH, NULL);
-	g_signal_emit_by_name(pipeline->rtpbin, "get-internal-session", n, &internal);
-	if (internal)
-		g_object_set(
-			internal, "rtcp-reduced-size", FALSE, "twcc-feedback-interval", (guint64)TWCC_INTERVAL * GST_MSECOND, NULL);
 }
 
 GstElement *
@@ -290,7 +293,7 @@ pipeline_sender(Pipeline *pipeline, guint n)
 	if (!gst_element_link_pads(session->funnel, "src", pipeline->rtpbin, name))
 		return NULL;
 	gst_element_sync_state_with_parent(session->funnel);
-	tune(pipeline, n);
+	tune(pipeline, n, false);
 	return session->funnel;
 }
 
