@@ -87,7 +87,7 @@ def test_another_device_answers(lab, federation, callers):
     other = lab.client("bob2").start()
     other.login("bob@b.test", federation[1])
     talk_ready(other)
-    alice.wait("alert", code="new-device")
+    wait_until(lambda: len({e["device"] for e in alice.seen("trust", peer="bob@b.test")}) == 2, "both devices at alice", timeout=60)
     alice.run("/call bob@b.test")
     state(bob, "ringing")
     state(other, "ringing")
