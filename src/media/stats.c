@@ -175,11 +175,10 @@ watch_address(Session *session)
 {
 	if (session->moved || !ice_moved(session->ice))
 		return;
-	session->moved = true;
-	for (guint i = 0; i < session->n; i++)
+	for (guint i = 0; i < session->n && !session->moved; i++)
 		if (session->contents[i]->flowing) {
+			session->moved = true;
 			content_tell(session->contents[i], "moved");
-			break;
 		}
 }
 
