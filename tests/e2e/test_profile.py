@@ -42,7 +42,6 @@ def profile(lab, server):
     server.add_user("alice")
     client = lab.client("alice").start()
     client.login("alice@a.test", server)
-    client.run("/omemo")
     assert client.quit() == 0
     return client
 
