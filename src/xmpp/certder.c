@@ -41,6 +41,8 @@ find_key(const guint8 *bytes, size_t size, struct span *in, struct span *key)
 	struct span content;
 	guint8 tag;
 
+	if (!size)
+		return false;
 	*in = (struct span){ bytes, bytes + size };
 	for (int level = 0; level < 2; level++) {
 		if (!der_next(in, &tag, &content, key) || tag != 0x30)
