@@ -15,6 +15,7 @@ from evil import SASL, SM, TLS, Evil, Gone
 from lab import PATIENCE
 
 PEER = "bob@away.test"
+YESTERDAY = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 86400))  # what is old is forgotten after a while, and comes again
 BIND = "xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
 
 # In their order. The last ones are of a session that was there; those with a namespace are questions of ours.
@@ -203,7 +204,7 @@ class Server:
             known = [] if after and after.group(1) in ("k0", "s-live") else self.archive
             for xml in known:
                 self.stanza(link, f"<message from='{self.jid}' to='{self.full}'><result xmlns='urn:xmpp:mam:2' queryid='{query.group(1)}' id='k0'>"
-                                  "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-01-02T03:04:05Z'/>"
+                                  "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{YESTERDAY}'/>"
                                   + xml.replace("<message ", "<message xmlns='jabber:client' ") + "</forwarded></result></message>")
                 self.at(link, "page")
             borders = "<first>k0</first><last>k0</last>" if known else ""
