@@ -44,6 +44,7 @@ static const struct cmd *const lists[] = {
 	cmd_roster_rows,
 	cmd_chat_rows,
 	cmd_call_rows,
+	cmd_call_contact_rows,
 	cmd_device_rows,
 	cmd_window_rows,
 };

@@ -5,17 +5,18 @@
 
 #include "api/cmd.h"
 
-extern const struct cmd cmd_core_rows[];     /* help quit lock version yes no answer-ask */
-extern const struct cmd cmd_set_rows[];      /* set reset changes save reload */
-extern const struct cmd cmd_privacy_rows[];  /* privacy */
-extern const struct cmd cmd_account_rows[];  /* account ... */
-extern const struct cmd cmd_connect_rows[];  /* connect disconnect tls ... */
-extern const struct cmd cmd_presence_rows[]; /* status away back ... */
-extern const struct cmd cmd_roster_rows[];   /* add remove accept-contact block ... */
-extern const struct cmd cmd_chat_rows[];     /* msg say me correct encrypt search ... */
-extern const struct cmd cmd_call_rows[];     /* call vcall answer hangup ... */
-extern const struct cmd cmd_device_rows[];   /* devices calltest calldoctor */
-extern const struct cmd cmd_window_rows[];   /* window clear ... */
+extern const struct cmd cmd_core_rows[];         /* help quit lock version yes no answer-ask */
+extern const struct cmd cmd_set_rows[];          /* set reset changes save reload */
+extern const struct cmd cmd_privacy_rows[];      /* privacy */
+extern const struct cmd cmd_account_rows[];      /* account ... */
+extern const struct cmd cmd_connect_rows[];      /* connect disconnect tls ... */
+extern const struct cmd cmd_presence_rows[];     /* status away back ... */
+extern const struct cmd cmd_roster_rows[];       /* add remove accept-contact block ... */
+extern const struct cmd cmd_chat_rows[];         /* msg say me correct encrypt search ... */
+extern const struct cmd cmd_call_rows[];         /* call vcall answer hangup ... */
+extern const struct cmd cmd_call_contact_rows[]; /* call address, call encrypt */
+extern const struct cmd cmd_device_rows[];       /* devices calltest calldoctor */
+extern const struct cmd cmd_window_rows[];       /* window clear ... */
 
 /* Connects the accounts' question for a password to the front end. */
 void cmd_connect_init(void);
