@@ -48,7 +48,7 @@ def lab(request):
     for client in lab.clients:
         for err in client.dir.parent.glob(f"{client.name}.*.err"):
             text = err.read_text(errors="replace")
-            if any(word in text for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "-CRITICAL **")):
+            if any(word in text for word in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "-CRITICAL **")):
                 crashed.append(f"{client.name}: {text[:6000]}")
     if failed or crashed:
         logs = lab.build / "e2e-logs" / request.node.name.replace("/", "_")
