@@ -28,6 +28,7 @@ MEDIA, ASK = BUILD / "sotto-media", BUILD / "tests/media/ask"
 SANITIZED = "san" in BUILD.name
 pytestmark = pytest.mark.san
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+looks_inside = pytest.mark.skipif(os.geteuid() != 0, reason="what sotto-media has open only root may see")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -195,6 +196,7 @@ def test_after_a_call_it_is_gone_and_reaped_though_it_hangs(hangs):
     ask.end()
 
 
+@looks_inside
 def test_it_gets_the_link_and_nothing_else():
     with open("/etc/hostname") as inherited:
         os.set_inheritable(inherited.fileno(), True)
@@ -358,6 +360,7 @@ def test_a_forwarded_socket_leads_to_the_devices_over_there(listener, folder):
             "file:/etc/hostname: the machine at the other end of media.socket opens no files for this one - choose auto, device:ID, test or none"
 
 
+@looks_inside
 def test_several_calls_at_once_each_in_a_process_of_its_own(listener):
     most = 8
     calls = []
