@@ -7,6 +7,7 @@ import hmac
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -251,6 +252,16 @@ def test_devices_have_names_and_what_a_loudspeaker_plays_is_no_microphone(pulse)
     assert "('audio-source', 'mic', 'Microphone', true)" in devices
     assert re.search(r"\('audio-sink', 'ear', '[^']*Ear[^']*', true\)", devices)
     assert "monitor" not in devices.lower()
+
+
+@needs_root
+def test_who_is_not_root_has_sound(pulse, folder):
+    """The sound library looks its user up, and asks a name service behind the fence, unless root or the environment names one."""
+    folder.chmod(0o711)
+    ask, media = (shutil.copy(program, folder) for program in (ASK, MEDIA))
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    said = subprocess.run([*as_nobody, ask, f"program={media}", "what=devices"], env=pulse, capture_output=True, text=True, timeout=PATIENCE).stdout
+    assert "'Microphone'" in said, said
 
 
 def test_what_is_said_is_heard_again_through_the_codec_and_the_sound_server(pulse, folder):
