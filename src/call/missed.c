@@ -101,7 +101,7 @@ missed_proposed(const char *account, const char *peer, const char *sid, gint64 a
 		proposal = g_ptr_array_index(waiting, i);
 		if (!strcmp(proposal->sid, sid) && !strcmp(proposal->account, account))
 			return;
-		same += !strcmp(proposal->peer, peer);
+		same += !strcmp(proposal->peer, peer) && !strcmp(proposal->account, account);
 	}
 	/* Who calls a hundred times does not hide who called once. */
 	if (waiting->len >= WAITING_MAX || same >= WAITING_OF_ONE_MAX)

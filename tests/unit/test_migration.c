@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/table.h"
+#include "fake/place.h"
 #include "store/archive.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -49,7 +50,7 @@ static const struct migration new_rows[] = { FIRST, SECOND, THIRD, { NULL } };
 static const struct migration broken_rows[] = { FIRST, SECOND, { "note", 3, "UPDATE note SET nonsense = 1" }, { NULL } };
 static const struct migration gap_rows[] = { FIRST, THIRD, { NULL } };
 
-static char *folder, *path;
+static char *place, *path;
 
 static void
 know(const struct migration *rows)
@@ -95,8 +96,8 @@ set_up(void **state)
 {
 	(void)state;
 	secret_init(NULL);
-	folder = g_dir_make_tmp("sotto-migration-XXXXXX", NULL);
-	path = g_build_filename(folder, "sotto.db", NULL);
+	place = place_new();
+	path = g_build_filename(place, "sotto.db", NULL);
 	if (!table_find(TABLE_MIGRATIONS, "archive"))
 		store_init();
 	know(old_rows);
@@ -112,14 +113,7 @@ tear_down(void **state)
 	(void)state;
 	db_close();
 	table_remove("test");
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *entry;
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, entry, NULL);
-		g_remove(file);
-	}
-	g_rmdir(folder);
-	g_clear_pointer(&folder, g_free);
+	place_remove(place);
 	g_clear_pointer(&path, g_free);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/table.h"
+#include "fake/place.h"
 #include "store/archive.h"
 #include "store/db.h"
 #include "store/history.h"
@@ -13,8 +14,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include <glib/gstdio.h>
-
 #include <cmocka.h>
 
 #define ME "me@home.example"
@@ -23,29 +22,18 @@
 #define DAY G_TIME_SPAN_DAY
 #define YEAR (365 * DAY)
 
-static char *folder, *path;
-
-static void
-open_store(void)
-{
-	g_autoptr(Secret) key = secret_new(32);
-	g_autoptr(GError) error = NULL;
-	memset(secret_fill(key), 7, 32);
-	if (!db_open(path, key, &error))
-		fail_msg("%s", error->message);
-}
+static char *place;
 
 static int
 set_up(void **state)
 {
 	(void)state;
 	secret_init(NULL);
-	folder = g_dir_make_tmp("sotto-times-XXXXXX", NULL);
-	path = g_build_filename(folder, "sotto.db", NULL);
+	place = place_new();
 	if (!table_find(TABLE_MIGRATIONS, "archive"))
 		store_init();
 	clock_hold(TODAY);
-	open_store();
+	place_store(place);
 	store_set.keep = 3;
 	return 0;
 }
@@ -58,15 +46,7 @@ tear_down(void **state)
 	while ((question = ask_open(NULL, NULL)))
 		ask_withdraw(question);
 	db_close();
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *entry;
-	while (dir && (entry = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, entry, NULL);
-		g_remove(file);
-	}
-	g_rmdir(folder);
-	g_clear_pointer(&folder, g_free);
-	g_clear_pointer(&path, g_free);
+	place_remove(place);
 	return 0;
 }
 
@@ -133,7 +113,7 @@ a_clock_that_leaps_deletes_nothing_unasked(void **state)
 	/* The same, day after day, in one program and in the next one. */
 	prune_at(TODAY + 74 * YEAR + DAY);
 	db_close();
-	open_store();
+	place_store(place);
 	prune_at(TODAY + 74 * YEAR + 2 * DAY);
 	assert_bodies("old,new");
 	assert_true(ask_open(NULL, "yes") != 0 && ask_open(NULL, "yes") != question);
